@@ -1,0 +1,27 @@
+package signature
+
+import "time"
+
+// Policy is a validation policy: data that says what is demanded of one
+// signature. It is stored with its hash, dated, and never edited in place.
+type Policy struct {
+	ID    string `json:"id"`
+	Legal string `json:"legal"` // the legal reference
+	// Algorithms is the dated table. An algorithm that is not in it is not
+	// allowed at any date.
+	Algorithms []Algorithm `json:"algorithms"`
+	// ClockSkew is how far a claimed time may lie outside a window before it
+	// counts as outside, in seconds. Local times marked as UTC (+7 h) are
+	// seen in the field.
+	ClockSkewSeconds int64 `json:"clockSkewSeconds"`
+	// RequireRevocation makes a missing CRL or OCSP answer INDETERMINATE.
+	RequireRevocation bool `json:"requireRevocation"`
+}
+
+// Algorithm allows a digest or a key kind and size for signatures made before
+// Until. Name is "SHA-1", "SHA-256", …, "RSA", "ECDSA", "Ed25519", "Ed448".
+type Algorithm struct {
+	Name    string    `json:"name"`
+	MinBits int       `json:"minBits,omitempty"` // of the key; 0 for digests
+	Until   time.Time `json:"until"`             // zero: no end known
+}

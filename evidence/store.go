@@ -1,0 +1,106 @@
+package evidence
+
+import (
+	"context"
+
+	"minhchung/evidence/signature"
+	"minhchung/ledger"
+)
+
+// Store keeps rows, verdicts and the ledger in one database, so that one
+// transaction makes them true together. All methods are safe for concurrent
+// use. What is missing or outside the scope is fs.ErrNotExist. Every driver
+// passes storetest.
+type Store interface {
+	// Update runs fn in one transaction over one book and commits its
+	// events as leaves, projections, tiles and one signed checkpoint. The
+	// checkpoint is returned only after the commit returned. When fn fails,
+	// or nothing was appended, nothing changes. The root book is opened by
+	// the first Update; another book by appending Opened first. fn must not
+	// keep tx, and may be run again when the head moved.
+	Update(ctx context.Context, scope Scope, book BookID, fn func(tx Tx) error) (Commitment, error)
+	// View runs fn over one state of a book.
+	View(ctx context.Context, scope Scope, book BookID, fn func(r Reader) error) error
+	// Books lists the opened books in scope, the root book not among them.
+	Books(ctx context.Context, scope Scope) ([]BookID, error)
+}
+
+// Commitment is what a successful Update made true.
+type Commitment struct {
+	First int64       // index of the first leaf of this commit
+	Head  ledger.Head // zero when nothing was appended
+}
+
+// Reader reads one state of one book.
+type Reader interface {
+	ledger.Reader
+
+	// Units, Roster and Trust read the installation's lists, which the root
+	// book holds, inside the scope.
+	Units(ctx context.Context) ([]Unit, error)
+	Roster(ctx context.Context, unit UnitID) ([]RosterEntry, error)
+	Trust(ctx context.Context) ([]TrustEntry, error)
+
+	// Rows returns all rows, withdrawn ones too, by Line then ID.
+	Rows(ctx context.Context) ([]Row, error)
+	Row(ctx context.Context, id string) (Row, error)
+	// Register returns the newest imported register without its rows.
+	Register(ctx context.Context) (Register, error)
+
+	Documents(ctx context.Context) ([]Document, error)
+	Document(ctx context.Context, sha signature.Hash) (Document, error)
+	Matches(ctx context.Context) ([]Match, error)
+	// MatchedRows returns the rows that the document is matched to.
+	MatchedRows(ctx context.Context, sha signature.Hash) ([]string, error)
+	// RowsSigned returns the rows whose matched document has, in its newest
+	// verdict, a signature with this fingerprint.
+	RowsSigned(ctx context.Context, fingerprint signature.Hash) ([]string, error)
+
+	// Rules returns the ids of the rules this book has states for.
+	Rules(ctx context.Context) ([]string, error)
+	States(ctx context.Context, rule string) ([]RowState, error)
+
+	// HasBlob says whether a leaf of the given type with this digest as its
+	// "sha256" reference exists: "material", "rule", "policy".
+	HasLeaf(ctx context.Context, leafType string, sha signature.Hash) (bool, error)
+	// Opened returns the first entry of that kind, with its opening.
+	LeafOf(ctx context.Context, leafType string, sha signature.Hash) (ledger.Entry, error)
+	// Entry returns one entry.
+	Entry(ctx context.Context, index int64) (ledger.Entry, error)
+	// Blobs returns the DER of the given digests; one that is missing is
+	// fs.ErrNotExist.
+	Blobs(ctx context.Context, hashes []signature.Hash) ([]signature.Blob, error)
+
+	// Records calls fn for every stored record of a projected table, in key
+	// order. Check compares them with a replay of the leaves.
+	Records(ctx context.Context, table string, fn func(Record) error) error
+}
+
+// Tx is a Reader that also appends. It sees its own appended events.
+type Tx interface {
+	Reader
+	// Append adds events to the transaction, projects them, and returns the
+	// index of the first.
+	Append(ctx context.Context, events ...Event) (int64, error)
+	// PutBlobs keeps DER by hash; one that is there already is skipped.
+	PutBlobs(ctx context.Context, blobs []signature.Blob) error
+	// Savepoint runs fn; when it fails, what it appended is undone and the
+	// transaction goes on. The error is returned.
+	Savepoint(ctx context.Context, fn func() error) error
+}
+
+// Event is a typed leaf: what it says to the ledger, and what the tables
+// show of it. Records must depend on the event and its index alone, so that
+// a replay of the ledger rebuilds every table.
+type Event interface {
+	Draft() (ledger.Draft, error)
+	Records(index int64) []Record
+}
+
+// Record is one row of a projected table. Values are string or int64.
+type Record struct {
+	Table  string
+	Key    string // unique inside book and table
+	Values map[string]any
+	Delete bool // remove the record with this key
+}
