@@ -140,6 +140,9 @@ type Register struct {
 	Rows       []Row          `json:"rows"`
 	SecretRows int            `json:"secretRows"`
 	Findings   []Finding      `json:"findings"`
+	// Secret holds the dropped rows while the import runs, so that their
+	// files are refused too. It is never stored.
+	Secret []Row `json:"-"`
 }
 
 // Document is a file that was received for a unit and period.

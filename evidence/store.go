@@ -41,6 +41,9 @@ type Reader interface {
 	Roster(ctx context.Context, unit UnitID) ([]RosterEntry, error)
 	Trust(ctx context.Context) ([]TrustEntry, error)
 
+	// Announced says whether the root book has the "open" leaf of a book.
+	Announced(ctx context.Context, book BookID) (bool, error)
+
 	// Rows returns all rows, withdrawn ones too, by Line then ID.
 	Rows(ctx context.Context) ([]Row, error)
 	Row(ctx context.Context, id string) (Row, error)
@@ -50,6 +53,8 @@ type Reader interface {
 	Documents(ctx context.Context) ([]Document, error)
 	Document(ctx context.Context, sha signature.Hash) (Document, error)
 	Matches(ctx context.Context) ([]Match, error)
+	// MatchOf returns the match of a row; a row without one is fs.ErrNotExist.
+	MatchOf(ctx context.Context, row string) (Match, error)
 	// MatchedRows returns the rows that the document is matched to.
 	MatchedRows(ctx context.Context, sha signature.Hash) ([]string, error)
 	// RowsSigned returns the rows whose matched document has, in its newest
@@ -59,13 +64,16 @@ type Reader interface {
 	// Rules returns the ids of the rules this book has states for.
 	Rules(ctx context.Context) ([]string, error)
 	States(ctx context.Context, rule string) ([]RowState, error)
+	// StateOf returns one row's state; none is fs.ErrNotExist.
+	StateOf(ctx context.Context, rule, row string) (RowState, error)
 
-	// HasBlob says whether a leaf of the given type with this digest as its
+	// HasLeaf says whether a leaf of the given type with this digest as its
 	// "sha256" reference exists: "material", "rule", "policy".
 	HasLeaf(ctx context.Context, leafType string, sha signature.Hash) (bool, error)
-	// Opened returns the first entry of that kind, with its opening.
+	// LeafOf returns the first entry of that kind, with its opening.
 	LeafOf(ctx context.Context, leafType string, sha signature.Hash) (ledger.Entry, error)
-	// Entry returns one entry.
+	// Entry returns a committed entry; one appended in the running
+	// transaction is fs.ErrNotExist until it commits.
 	Entry(ctx context.Context, index int64) (ledger.Entry, error)
 	// Blobs returns the DER of the given digests; one that is missing is
 	// fs.ErrNotExist.

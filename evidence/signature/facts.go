@@ -200,6 +200,28 @@ func (f Facts) Attach(blobs []Blob) Facts {
 	return f
 }
 
+// BlobHashes returns the digests of all blobs that f names, each once, in the
+// order in which they are named.
+func (f Facts) BlobHashes() []Hash {
+	seen := map[Hash]bool{{}: true}
+	var hashes []Hash
+	add := func(list ...Hash) {
+		for _, h := range list {
+			if !seen[h] {
+				seen[h] = true
+				hashes = append(hashes, h)
+			}
+		}
+	}
+	for _, s := range f.Signatures {
+		add(s.CMS, s.Certificate)
+	}
+	add(f.Validation.Certificates...)
+	add(f.Validation.CRLs...)
+	add(f.Validation.OCSPs...)
+	return hashes
+}
+
 // Blob returns the DER with the given hash, or nil.
 func (f Facts) Blob(h Hash) []byte {
 	for i := range f.Blobs {

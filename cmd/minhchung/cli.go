@@ -1,0 +1,250 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"minhchung/cmd/minhchung/message"
+)
+
+// Exit codes, the same for every command.
+const (
+	exitDone    = 0
+	exitFinding = 1 // inspect and check-like commands: we looked, and found something
+	exitUsage   = 2 // bad input: what, where, what to do
+	exitDamaged = 3 // damaged evidence
+	exitLedger  = 4 // ledger or proof failure
+	exitBackend = 5 // a back end is down: disk full, database unreachable
+	dataDefault = "minhchung-data"
+)
+
+// env is what a command may touch beside its stores. A command that another
+// process forwards to us gets that process's streams and folder.
+type env struct {
+	Stdout, Stderr io.Writer
+	Cwd            string
+	Lang           message.Lang
+	JSON           bool
+	Data           string // as typed; see path
+	Terminal       bool   // Stderr is a terminal: progress bars are welcome
+	Args           []string
+	// Forwarded is set when this process runs the command for another one.
+	Forwarded *session
+}
+
+// say prints one catalogue sentence as a line.
+func (e *env) say(key string, args ...any) {
+	fmt.Fprintln(e.Stdout, e.Lang.Text(key, args...))
+}
+
+// note prints a line beside the result, for people only.
+func (e *env) note(key string, args ...any) {
+	if !e.JSON {
+		fmt.Fprintln(e.Stderr, e.Lang.Text(key, args...))
+	}
+}
+
+// emit prints one JSON object as a line.
+func (e *env) emit(v any) error {
+	enc := json.NewEncoder(e.Stdout)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// command is one subcommand; flags binds its own flags before run sees the
+// remaining arguments.
+type command struct {
+	name  string
+	flags func(*pflag.FlagSet)
+	run   func(ctx context.Context, e *env, args []string) error
+}
+
+// commands lists constructors, so that each run gets fresh flag values.
+func commands() []func() command {
+	return []func() command{
+		demoCommand, unitCommand, rosterCommand, trustCommand, importCommand, excludeCommand,
+		inspectCommand, indicatorCommand, documentCommand, receiptCommand, checkCommand,
+	}
+}
+
+// exit is an error with the sentence that people see and its exit code.
+// cause, when set, follows the sentence.
+type exit struct {
+	code int
+	key  string
+	args []any
+	err  error
+}
+
+func (x *exit) Error() string {
+	text := message.English.Text(x.key, x.args...)
+	if x.err != nil {
+		text += ": " + x.err.Error()
+	}
+	return text
+}
+
+func (x *exit) Unwrap() error { return x.err }
+
+// usage is bad input, exit code 2.
+func usage(key string, args ...any) error { return &exit{code: exitUsage, key: key, args: args} }
+
+// fail is any other end with a sentence.
+func fail(code int, err error, key string, args ...any) error {
+	return &exit{code: code, key: key, args: args, err: err}
+}
+
+// run parses args, runs the command and returns the exit code.
+func run(ctx context.Context, e *env, args []string) int {
+	e.Args = args
+	err := dispatch(ctx, e, args)
+	if err == nil {
+		return exitDone
+	}
+	code, text := explain(e.Lang, err)
+	if text != "" {
+		fmt.Fprintln(e.Stderr, text)
+	}
+	return code
+}
+
+// silent ends with a code and no further sentence: the finding was printed.
+type silent int
+
+func (s silent) Error() string { return fmt.Sprintf("exit code %d", int(s)) }
+
+func dispatch(ctx context.Context, e *env, args []string) error {
+	name, rest := splitCommand(args)
+	if name == "" || name == "help" {
+		printHelp(e)
+		if name == "" && !hasHelp(args) {
+			return silent(exitUsage)
+		}
+		return nil
+	}
+	for _, make := range commands() {
+		if c := make(); c.name == name {
+			return runCommand(ctx, e, c, rest)
+		}
+	}
+	return usage("cli.unknown-command", name, nearest(name, commandNames()))
+}
+
+func runCommand(ctx context.Context, e *env, c command, args []string) error {
+	fs := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.SortFlags = false
+	if c.flags != nil {
+		c.flags(fs)
+	}
+	var lang string
+	fs.BoolVar(&e.JSON, "json", false, "")
+	fs.StringVar(&e.Data, "data", dataDefault, "")
+	fs.StringVar(&lang, "lang", string(message.Vietnamese), "")
+	err := fs.Parse(args)
+	if l, lerr := message.Parse(lang); lerr == nil {
+		e.Lang = l
+	} else {
+		return usage("cli.bad-lang", lang)
+	}
+	if errors.Is(err, pflag.ErrHelp) {
+		fmt.Fprintln(e.Stdout, e.Lang.Text("help."+c.name))
+		return nil
+	}
+	if err != nil {
+		return &exit{code: exitUsage, key: "cli.bad-flag", args: []any{c.name, err.Error()}}
+	}
+	return c.run(ctx, e, fs.Args())
+}
+
+// splitCommand finds the subcommand: the first argument that is neither a
+// flag nor the value of a global one. Flags may stand before it.
+func splitCommand(args []string) (name string, rest []string) {
+	for i := 0; i < len(args); i++ {
+		switch a := args[i]; {
+		case a == "--data" || a == "--lang":
+			i++
+		case strings.HasPrefix(a, "-") && a != "-":
+		default:
+			return a, append(append([]string{}, args[:i]...), args[i+1:]...)
+		}
+	}
+	return "", nil
+}
+
+func hasHelp(args []string) bool {
+	for _, a := range args {
+		if a == "--help" || a == "-h" {
+			return true
+		}
+	}
+	return false
+}
+
+func commandNames() []string {
+	var names []string
+	for _, make := range commands() {
+		names = append(names, make().name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+func printHelp(e *env) {
+	for i, a := range e.Args {
+		if a == "--lang" && i+1 < len(e.Args) {
+			if l, err := message.Parse(e.Args[i+1]); err == nil {
+				e.Lang = l
+			}
+		}
+		if v, ok := strings.CutPrefix(a, "--lang="); ok {
+			if l, err := message.Parse(v); err == nil {
+				e.Lang = l
+			}
+		}
+	}
+	e.say("help.program")
+	for _, name := range commandNames() {
+		first, _, _ := strings.Cut(e.Lang.Text("help."+name), "\n")
+		fmt.Fprintf(e.Stdout, "  %-10s %s\n", name, first)
+	}
+	e.say("help.global")
+}
+
+// nearest returns the candidate with the smallest edit distance, for "did you
+// mean".
+func nearest(word string, candidates []string) string {
+	best, bestDistance := "", 1<<30
+	for _, c := range candidates {
+		if d := distance([]rune(word), []rune(c)); d < bestDistance {
+			best, bestDistance = c, d
+		}
+	}
+	return best
+}
+
+func distance(a, b []rune) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range a {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range b {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,170 @@
+package evidence
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io/fs"
+	"slices"
+	"sync"
+
+	"minhchung/evidence/signature"
+)
+
+func newSHA256() hash.Hash { return sha256.New() }
+
+// committer is the only writer of an import: it takes what waits, at most
+// Intake.Group documents, and makes it true in one transaction.
+type committer struct {
+	in        *Intake
+	mu        sync.Mutex
+	documents map[signature.Hash]bool // committed, or on the way in this import
+	failed    chan struct{}           // closed when run ended with err
+	err       error                   // valid once failed is closed
+}
+
+func (in *Intake) newCommitter(ctx context.Context) (*committer, error) {
+	c := &committer{in: in, documents: map[signature.Hash]bool{}, failed: make(chan struct{})}
+	err := in.Store.View(ctx, in.Scope, in.Book, func(r Reader) error {
+		docs, err := r.Documents(ctx)
+		for _, d := range docs {
+			c.documents[d.SHA256] = true
+		}
+		return err
+	})
+	return c, err
+}
+
+func (c *committer) known(sha signature.Hash) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.documents[sha]
+}
+
+func (c *committer) run(ctx context.Context, ready <-chan received) (err error) {
+	defer func() {
+		c.err = err
+		close(c.failed)
+	}()
+	for first := range ready {
+		group := append(make([]received, 0, c.in.Group), first)
+	fill:
+		for len(group) < c.in.Group {
+			select {
+			case r, ok := <-ready:
+				if !ok {
+					break fill
+				}
+				group = append(group, r)
+			default:
+				break fill
+			}
+		}
+		if err := c.commit(ctx, group); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// commit makes a group true. A document that cannot be committed by itself
+// fails the group: there is no reason for it but a broken store.
+func (c *committer) commit(ctx context.Context, group []received) error {
+	_, err := c.in.Store.Update(ctx, c.in.Scope, c.in.Book, func(tx Tx) error {
+		touched := map[string]bool{}
+		fresh := map[signature.Hash]judged{}
+		for _, r := range group {
+			if err := c.add(ctx, tx, r, fresh, touched); err != nil {
+				return fmt.Errorf("committing %s: %w", r.file.Name, err)
+			}
+		}
+		return c.in.recount(ctx, tx, fresh, touched)
+	})
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range group {
+		c.documents[r.sha] = true
+	}
+	return nil
+}
+
+func (c *committer) add(ctx context.Context, tx Tx, r received, fresh map[signature.Hash]judged, touched map[string]bool) error {
+	_, err := tx.Document(ctx, r.sha)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !r.known:
+		detached, blobs := r.facts.Detach()
+		if err := tx.PutBlobs(ctx, blobs); err != nil {
+			return err
+		}
+		_, err := tx.Append(ctx,
+			DocumentReceived{SHA256: r.sha, Size: r.file.Size, Name: r.file.Name},
+			FactsRead{Facts: detached},
+			VerdictReached{Document: r.sha, Material: c.in.Basis.MaterialHash, Policy: signature.HashOf(c.in.Basis.PolicyBytes), Verdict: r.verdict})
+		if err != nil {
+			return err
+		}
+		fresh[r.sha] = judged{facts: detached, verdict: r.verdict, received: r.at}
+	case err != nil:
+		return err
+	}
+	return c.match(ctx, tx, r, fresh, touched)
+}
+
+// match ties the document to its rows; a row that had another document is
+// untied from it first, and both leaves stay.
+func (c *committer) match(ctx context.Context, tx Tx, r received, fresh map[signature.Hash]judged, touched map[string]bool) error {
+	rows, err := tx.MatchedRows(ctx, r.sha)
+	if err != nil {
+		return err
+	}
+	for _, id := range r.file.Rows {
+		if slices.Contains(rows, id) {
+			continue
+		}
+		if old, err := tx.MatchOf(ctx, id); err == nil {
+			if _, err := tx.Append(ctx, Unmatched{Match: old}); err != nil {
+				return err
+			}
+			if err := touchSigned(ctx, tx, old.Document, fresh, touched); err != nil {
+				return err
+			}
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if _, err := tx.Append(ctx, Matched{Match: Match{Row: id, Document: r.sha, By: r.file.By}}); err != nil {
+			return err
+		}
+		touched[id] = true
+	}
+	if len(r.file.Rows) == 0 {
+		return nil
+	}
+	return touchSigned(ctx, tx, r.sha, fresh, touched)
+}
+
+// touchSigned marks every row that shares a signature with the document:
+// whether they are duplicates of each other may have changed.
+func touchSigned(ctx context.Context, tx Reader, sha signature.Hash, fresh map[signature.Hash]judged, touched map[string]bool) error {
+	j, err := readJudged(ctx, tx, sha, fresh)
+	if err != nil {
+		return err
+	}
+	for _, s := range j.verdict.Signatures {
+		if s.Fingerprint.IsZero() {
+			continue
+		}
+		rows, err := tx.RowsSigned(ctx, s.Fingerprint)
+		if err != nil {
+			return err
+		}
+		for _, id := range rows {
+			touched[id] = true
+		}
+	}
+	return nil
+}

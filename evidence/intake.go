@@ -1,0 +1,209 @@
+package evidence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"minhchung/evidence/object"
+	"minhchung/evidence/signature"
+)
+
+// Inspector reads one file and judges its signatures. What is wrong with the
+// file is in Facts and Verdict; an error means that nobody could look.
+type Inspector func(ctx context.Context, size int64, body io.Reader, proofs []signature.Proof, at time.Time) (signature.Facts, signature.Verdict, error)
+
+// Basis is what verdicts and states of one import rest on. Its parts become
+// leaves before the first verdict names them.
+type Basis struct {
+	Material     signature.Material
+	MaterialHash signature.Hash
+	Policy       signature.Policy
+	PolicyBytes  []byte
+	Rules        []Rule
+}
+
+// Intake takes registers and files into one book: receive, inspect, judge,
+// commit. It is bound to one book and one import; its methods are called one
+// after the other.
+type Intake struct {
+	Store   Store
+	Objects object.Store
+	Inspect Inspector
+	Scope   Scope
+	Book    BookID
+	Origin  string // of the book's ledger
+	Basis   Basis
+	// Workers bounds the files that are looked at at the same time; Group is
+	// the most documents that one transaction commits. Both at least 1.
+	Workers, Group int
+	Now            func() time.Time
+	// Done, when set, is called after each file, from several goroutines.
+	Done func()
+}
+
+// File is one file to be received.
+type File struct {
+	Name string // as the clerk sees it
+	Open func() (io.ReadSeekCloser, error)
+	Size int64
+	// Rows are the rows this file belongs to, found By "file-column" or
+	// "name"; empty for a file without a row.
+	Rows []string
+	By   string
+}
+
+// Failure is a file that could not be looked at or stored.
+type Failure struct {
+	Name string
+	Err  error
+}
+
+// Summary counts what Receive did.
+type Summary struct {
+	Received  int // new documents
+	Known     int // same unit and SHA-256, already there
+	Failures  []Failure
+	Documents map[string]signature.Hash // by File.Name
+}
+
+// errStop ends all work because the store or the object store failed: no
+// point in going on, and running again resumes.
+type errStop struct{ err error }
+
+func (e errStop) Error() string { return e.err.Error() }
+func (e errStop) Unwrap() error { return e.err }
+
+// Receive stores and judges files and commits them in groups. It skips what
+// is there already, so running it again after an interruption resumes. The
+// error is that of a back end; a file that cannot be read is a Failure.
+func (in *Intake) Receive(ctx context.Context, files []File) (Summary, error) {
+	c, err := in.newCommitter(ctx)
+	if err != nil {
+		return Summary{}, err
+	}
+	var (
+		mu      sync.Mutex
+		summary = Summary{Documents: make(map[string]signature.Hash, len(files))}
+		ready   = make(chan received, in.Group)
+		commit  errgroup.Group
+	)
+	work, workCtx := errgroup.WithContext(ctx)
+	work.SetLimit(in.Workers)
+	commit.Go(func() error { return c.run(workCtx, ready) })
+	for _, f := range files {
+		if workCtx.Err() != nil {
+			break
+		}
+		work.Go(func() error {
+			r, known, err := in.receive(workCtx, c, f)
+			mu.Lock()
+			defer mu.Unlock()
+			switch stop := (errStop{}); {
+			case errors.As(err, &stop):
+				return stop.err
+			case err != nil:
+				summary.Failures = append(summary.Failures, Failure{f.Name, err})
+			case known:
+				summary.Known++
+				summary.Documents[f.Name] = r.sha
+			default:
+				summary.Received++
+				summary.Documents[f.Name] = r.sha
+			}
+			if in.Done != nil {
+				in.Done()
+			}
+			if err != nil {
+				return nil
+			}
+			select {
+			case ready <- r:
+				return nil
+			case <-c.failed:
+				return c.err
+			case <-workCtx.Done():
+				return workCtx.Err()
+			}
+		})
+	}
+	err = work.Wait()
+	close(ready)
+	if cerr := commit.Wait(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return summary, err
+}
+
+// received is a file whose bytes are durable and whose verdict is known.
+type received struct {
+	file    File
+	sha     signature.Hash
+	known   bool
+	facts   signature.Facts
+	verdict signature.Verdict
+	at      time.Time
+}
+
+// receive looks at one file: digest, then verdict, then durable bytes. The
+// file is read three times rather than spooled, and every pass must see the
+// same digest; a file that changes meanwhile is a failure of its own.
+func (in *Intake) receive(ctx context.Context, c *committer, f File) (received, bool, error) {
+	body, err := f.Open()
+	if err != nil {
+		return received{}, false, err
+	}
+	defer body.Close()
+	sha, err := digest(body, f.Size)
+	if err != nil {
+		return received{}, false, err
+	}
+	r := received{file: f, sha: sha, at: in.Now().UTC()}
+	if c.known(sha) {
+		r.known = true
+		return r, true, nil
+	}
+	if _, err := body.Seek(0, io.SeekStart); err != nil {
+		return r, false, err
+	}
+	proofs := []signature.Proof{{At: r.at, Source: "ledger"}}
+	r.facts, r.verdict, err = in.Inspect(ctx, f.Size, body, proofs, r.at)
+	if err != nil {
+		return r, false, errStop{fmt.Errorf("inspecting %s: %w", f.Name, err)}
+	}
+	if r.facts.SHA256 != sha {
+		return r, false, errChanged
+	}
+	if _, err := body.Seek(0, io.SeekStart); err != nil {
+		return r, false, err
+	}
+	key := object.Key{Unit: string(in.Book.Unit), SHA256: sha}
+	if err := in.Objects.Put(ctx, key, f.Size, body); errors.Is(err, object.ErrCorrupt) {
+		return r, false, errChanged
+	} else if err != nil {
+		return r, false, errStop{fmt.Errorf("storing %s: %w", f.Name, err)}
+	}
+	return r, false, nil
+}
+
+var errChanged = errors.New("the file changed while it was read")
+
+func digest(r io.Reader, size int64) (signature.Hash, error) {
+	h := newSHA256()
+	n, err := io.Copy(h, r)
+	if err != nil {
+		return signature.Hash{}, err
+	}
+	if n != size {
+		return signature.Hash{}, errChanged
+	}
+	return signature.Hash(h.Sum(nil)), nil
+}
