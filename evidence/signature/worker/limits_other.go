@@ -1,0 +1,9 @@
+//go:build unix && !linux
+
+package worker
+
+// limitProcess sets nothing: only Linux and Windows are supported, elsewhere
+// the wall clock and the Go memory limit remain.
+func limitProcess(settings) (renew func() error, err error) {
+	return func() error { return nil }, nil
+}

@@ -1,0 +1,97 @@
+package worker
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+
+	"minhchung/evidence/signature"
+)
+
+// headBytes are kept of each file so that its format can be named even when
+// no child could read it.
+const headBytes = 1024
+
+// source reads a job's Body once, hashing what goes by. It belongs to one
+// goroutine.
+type source struct {
+	ctx  context.Context
+	r    io.Reader
+	left int64
+	hash hash.Hash
+	head []byte
+	err  error // the first failure of Body; sticky
+}
+
+func newSource(ctx context.Context, job Job) *source {
+	return &source{ctx: ctx, r: job.Body, left: job.Size, hash: sha256.New()}
+}
+
+// next fills buf as far as the file goes. It returns io.EOF behind the last
+// byte, and an error when Body is shorter or longer than promised.
+func (s *source) next(buf []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	if err := s.ctx.Err(); err != nil {
+		return 0, s.fail(err)
+	}
+	if s.left == 0 {
+		return 0, s.atEnd()
+	}
+	n, err := io.ReadFull(s.r, buf[:min(int64(len(buf)), s.left)])
+	s.hash.Write(buf[:n])
+	if len(s.head) < headBytes {
+		s.head = append(s.head, buf[:min(n, headBytes-len(s.head))]...)
+	}
+	s.left -= int64(n)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = fmt.Errorf("the file ends %d bytes early: %w", s.left, io.ErrUnexpectedEOF)
+	}
+	if err != nil {
+		return n, s.fail(err)
+	}
+	return n, nil
+}
+
+// atEnd checks that Body ends where Size says: a file that grew while it was
+// read is not the file that was asked for.
+func (s *source) atEnd() error {
+	var one [1]byte
+	for range 100 { // a Reader may return 0, nil for a while
+		n, err := s.r.Read(one[:])
+		if n > 0 {
+			return s.fail(errors.New("the file is longer than its size said"))
+		}
+		if errors.Is(err, io.EOF) {
+			return io.EOF
+		}
+		if err != nil {
+			return s.fail(err)
+		}
+	}
+	return s.fail(io.ErrNoProgress)
+}
+
+func (s *source) fail(err error) error {
+	s.err = err
+	return err
+}
+
+// drain reads the rest of the file for its hash.
+func (s *source) drain() error {
+	buf := make([]byte, chunkBytes)
+	for {
+		if _, err := s.next(buf); errors.Is(err, io.EOF) && s.err == nil {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// sum returns the SHA-256 of what was read.
+func (s *source) sum() signature.Hash { return signature.Hash(s.hash.Sum(nil)) }
