@@ -18,6 +18,8 @@ var (
 	// ErrOutcome says that nobody knows whether a commit took effect. Nothing
 	// was released; open the store again and look before repeating.
 	ErrOutcome = errors.New("it is not known whether the transaction was committed: run check, then repeat the command")
+	// ErrDamaged says that the database file cannot be read as one.
+	ErrDamaged = errors.New("the database file is damaged: restore a backup")
 	// ErrReadOnly says that a store opened for reading was asked to write.
 	ErrReadOnly = errors.New("the store is open for reading only")
 )

@@ -1,0 +1,195 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+
+	_ "modernc.org/sqlite"
+)
+
+// pool is a fixed number of connections, each with its prepared statements.
+// database/sql alone would prepare every statement again in every transaction.
+type pool struct {
+	db    *sql.DB
+	slots chan *conn // nil for a connection that is not open now
+}
+
+// conn is one connection; its user is its only user.
+type conn struct {
+	c     *sql.Conn
+	stmts map[string]*sql.Stmt
+	// broken is the first failure of a write in the running transaction. Some
+	// failures make SQLite roll back by itself (sqlite.org/lang_transaction,
+	// "Response To Errors Within A Transaction"); a later write would then
+	// commit alone. So nothing more is written until a rollback.
+	broken error
+}
+
+func newPool(ctx context.Context, source string, size int) (*pool, error) {
+	db, err := sql.Open("sqlite", source)
+	if err != nil {
+		return nil, err
+	}
+	p := &pool{db: db, slots: make(chan *conn, size)}
+	for range size {
+		p.slots <- nil
+	}
+	c, err := p.take(ctx)
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	p.slots <- c
+	return p, nil
+}
+
+func (p *pool) close() error {
+	var err error
+	for range cap(p.slots) {
+		if c := <-p.slots; c != nil {
+			err = errors.Join(err, c.c.Close())
+		}
+	}
+	return errors.Join(err, p.db.Close())
+}
+
+// take waits for a free connection; its user gives it back by put or drop.
+func (p *pool) take(ctx context.Context) (*conn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var c *conn
+	select {
+	case c = <-p.slots:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if c != nil {
+		return c, nil
+	}
+	raw, err := p.db.Conn(ctx)
+	if err != nil {
+		p.slots <- nil
+		return nil, err
+	}
+	return &conn{c: raw, stmts: map[string]*sql.Stmt{}}, nil
+}
+
+// put gives back a connection that has no open transaction.
+func (p *pool) put(c *conn) {
+	c.broken = nil
+	p.slots <- c
+}
+
+// drop closes a connection whose state is not known.
+func (p *pool) drop(c *conn) {
+	_ = c.c.Raw(func(any) error { return driver.ErrBadConn })
+	_ = c.c.Close()
+	p.slots <- nil
+}
+
+// rollback ends the transaction, although the caller's context may have
+// ended, and gives the connection back.
+func (p *pool) rollback(c *conn) {
+	if _, err := c.c.ExecContext(context.Background(), "ROLLBACK"); err != nil {
+		p.drop(c)
+		return
+	}
+	p.put(c)
+}
+
+// read runs fn in a transaction that sees one state and writes nothing.
+func (p *pool) read(ctx context.Context, fn func(c *conn) error) error {
+	c, err := p.take(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := c.c.ExecContext(ctx, "BEGIN"); err != nil {
+		p.drop(c)
+		return err
+	}
+	defer p.rollback(c)
+	return fn(c)
+}
+
+// fresh runs fn on a connection that was opened for it.
+func (p *pool) fresh(ctx context.Context, fn func(c *conn) error) error {
+	raw, err := p.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer raw.Close()
+	return fn(&conn{c: raw, stmts: map[string]*sql.Stmt{}})
+}
+
+func (c *conn) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s := c.stmts[query]; s != nil {
+		return s, nil
+	}
+	s, err := c.c.PrepareContext(ctx, query)
+	if err == nil {
+		c.stmts[query] = s
+	}
+	return s, err
+}
+
+// exec writes and returns the number of rows that changed. A write that began
+// is not interrupted: it is short, and SQLite would roll back everything.
+func (c *conn) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if c.broken != nil {
+		return 0, c.broken
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := c.run(query, args...)
+	if err != nil {
+		c.broken = err
+	}
+	return n, err
+}
+
+func (c *conn) run(query string, args ...any) (int64, error) {
+	ctx := context.Background()
+	s, err := c.stmt(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	res, err := s.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+type scanner = func(dest ...any) error
+
+// each calls fn for every row. fn must not use c: the statement is running.
+func (c *conn) each(ctx context.Context, fn func(scan scanner) error, query string, args ...any) error {
+	s, err := c.stmt(ctx, query)
+	if err != nil {
+		return err
+	}
+	rows, err := s.QueryContext(ctx, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// row scans the only row; none is sql.ErrNoRows.
+func (c *conn) row(ctx context.Context, query string, args []any, dest ...any) error {
+	s, err := c.stmt(ctx, query)
+	if err != nil {
+		return err
+	}
+	return s.QueryRowContext(ctx, args...).Scan(dest...)
+}
