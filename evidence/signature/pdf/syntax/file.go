@@ -1,6 +1,10 @@
 package syntax
 
-import "fmt"
+import (
+	"bytes"
+	"errors"
+	"fmt"
+)
 
 // File is an opened PDF file. It parses on demand and keeps what it parsed,
 // so neither a File nor its Revisions are safe for concurrent use.
@@ -16,14 +20,25 @@ type File struct {
 	revisions []*Revision
 	base      int64 // what offsets in the file count from: junk before %PDF-
 
-	steps   int64 // left
-	decoded int64 // bytes left
-	faults  []string
+	entriesLeft int
+	steps       int64 // left
+	decoded     int64 // bytes left
+	faults      []string
 
 	cache      map[int64]parsed // by offset of the object
 	cacheNodes int
-	names      map[string]Name
+	names      map[string]Object // each a boxed Name
+
 	containers map[int]bool // numbers that serve as object streams
+	bundles    map[span]*bundle
+	bundleSize int
+	busy       map[int]bool // object streams being read
+
+	crypt *crypt // nil when not encrypted
+
+	values         []Object // stack of array elements being parsed
+	entries        []Entry  // stack of dictionary entries being parsed
+	headOfFreeList bool     // the last subsection began with "0 65535 f"
 }
 
 // Location is where an object is written.
@@ -46,18 +61,65 @@ type parsed struct {
 	nodes    int
 }
 
-// maxFaults bounds the list of faults.
-const maxFaults = 50
+const (
+	// maxFaults bounds the list of faults.
+	maxFaults = 50
+	// headerWithin is how far from the start readers look for %PDF-.
+	headerWithin = 1024
+)
 
 // Open finds the revisions of a file. Objects are parsed when they are asked
 // for. The error wraps ErrDamaged, ErrOverLimit or ErrEncrypted; data must
 // not be changed while the File is in use.
 func Open(data []byte, limits Limits) (*File, error) {
-	return nil, fmt.Errorf("not yet: %w", ErrDamaged)
+	limits = limits.withDefaults()
+	f := &File{
+		data: data, limits: limits,
+		entriesLeft: limits.Objects, steps: limits.Steps, decoded: limits.Bytes,
+		cache: map[int64]parsed{}, names: map[string]Object{},
+	}
+	header := bytes.Index(data[:min(len(data), headerWithin)], []byte("%PDF-"))
+	if header < 0 {
+		return nil, fmt.Errorf("no %%PDF- header: %w", ErrDamaged)
+	}
+	err := f.declared(int64(header))
+	if err != nil && !errors.Is(err, ErrOverLimit) {
+		f.fault("%v", err)
+		err = f.repair()
+	} else if err == nil {
+		err = f.decryption()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// declared follows the cross-reference sections that the file names. Offsets
+// count from the start of the file or, in files with junk in front, from the
+// header.
+func (f *File) declared(header int64) error {
+	err := f.chain()
+	if err != nil && header > 0 && !errors.Is(err, ErrOverLimit) {
+		f.base = header
+		if err = f.chain(); err != nil {
+			f.base = 0
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if d, err := f.Last().Catalog(); err != nil || d == nil {
+		return fmt.Errorf("no document catalogue: %w", errors.Join(err, ErrDamaged))
+	}
+	return nil
 }
 
 // Data returns the bytes of the file.
 func (f *File) Data() []byte { return f.data }
+
+// Encrypted reports whether the file is encrypted, with the empty password.
+func (f *File) Encrypted() bool { return f.crypt != nil }
 
 // Revisions returns the revisions, oldest first; there is at least one.
 func (f *File) Revisions() []*Revision { return f.revisions }
@@ -81,8 +143,9 @@ func (f *File) fault(format string, args ...any) {
 	}
 }
 
-func (f *File) at(offset int64, num, gen int) (parsed, error) {
-	return parsed{}, ErrDamaged
+func (f *File) step(n int64) error {
+	if f.steps -= n; f.steps < 0 {
+		return fmt.Errorf("too many values: %w", ErrOverLimit)
+	}
+	return nil
 }
-
-func (r *Revision) compressed(num int, e entry) (Object, error) { return Null{}, ErrDamaged }

@@ -1,7 +1,6 @@
 package syntax
 
 import (
-	"fmt"
 	"iter"
 	"slices"
 )
@@ -232,11 +231,4 @@ func (r *Revision) Generation(num int) int {
 		return 0
 	}
 	return int(e.gen)
-}
-
-func (f *File) step(n int64) error {
-	if f.steps -= n; f.steps < 0 {
-		return fmt.Errorf("too many values: %w", ErrOverLimit)
-	}
-	return nil
 }
