@@ -52,6 +52,7 @@ func start(ctx context.Context, cfg Config) (*child, error) {
 		cfg: cfg, in: inWrite, out: outRead, stderr: &tail{},
 		chunk: make([]byte, chunkBytes), done: make(chan struct{}),
 	}
+	widen(inWrite)
 	c.cmd = exec.Command(cfg.Command[0], cfg.Command[1:]...)
 	c.cmd.Env = environment()
 	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = inRead, outWrite, c.stderr

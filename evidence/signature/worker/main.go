@@ -197,8 +197,14 @@ func (s *server) takeJob(length int64) (task, error) {
 // reuseBytes is the largest buffer that is kept for the next file.
 const reuseBytes = 4 << 20
 
+// takeFile collects the file. The hard limit counts memory that the collector
+// has not found yet, so a large buffer is given back before the next one.
 func (s *server) takeFile(size int64) ([]byte, error) {
-	if int64(cap(s.buf)) < size || cap(s.buf) > reuseBytes {
+	if cap(s.buf) > reuseBytes {
+		s.buf = nil
+		runtime.GC()
+	}
+	if int64(cap(s.buf)) < size {
 		s.buf = make([]byte, 0, size)
 	}
 	s.buf = s.buf[:0]

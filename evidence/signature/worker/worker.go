@@ -79,8 +79,12 @@ func (c Config) withDefaults() Config {
 
 // Job is one file to inspect.
 type Job struct {
-	Size   int64     // bytes that Body will give, exactly
-	Body   io.Reader // read once, from the caller's goroutine
+	Size int64     // bytes that Body will give, exactly
+	Body io.Reader // read once, from the caller's goroutine
+	// SHA256 is the file's digest when the caller has computed it from the
+	// bytes that Body gives; zero lets Inspect compute it. An answer about
+	// another file is dropped either way.
+	SHA256 signature.Hash
 	Proofs []signature.Proof
 	At     time.Time // validation time
 }
