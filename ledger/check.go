@@ -60,7 +60,7 @@ func Check(ctx context.Context, r Reader, pub PublicKey, each func(Entry, Leaf) 
 	if err != nil {
 		return nil, fmt.Errorf("reading the head: %w", err)
 	}
-	c := &checker{ctx: ctx, r: r, each: each, head: head, tree: newTrunk()}
+	c := &checker{ctx: ctx, r: r, each: each, head: head, tree: newTrunk(), absent: make(map[nodeKey]bool)}
 	c.checkpoint(pub)
 	err = c.run()
 	if errors.Is(err, errEnough) {
@@ -92,6 +92,7 @@ type checker struct {
 	eachErr  error     // what each returned
 	problems []Problem
 	suspects []suspect
+	absent   map[nodeKey]bool // tiles that could not be read, all of them problems
 }
 
 // suspect is a stored hash that is not the recomputed one. Whether the hash or

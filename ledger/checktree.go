@@ -61,6 +61,7 @@ func (c *checker) compare(t tlog.Tile, l *trunkLevel) ([]tlog.Hash, error) {
 	data, err := readTiles(c.ctx, c.r, []tlog.Tile{t})
 	if errors.Is(err, ErrDamaged) {
 		c.report(KindTile, suspect{tile: t}.first(), "%s: %v", TilePath(t), err)
+		c.absent[nodeKey{t.L, t.N}] = true
 		return l.want, nil
 	}
 	if err != nil {
@@ -149,7 +150,7 @@ func (c *checker) judgeAll(entriesRight bool) error {
 				return err
 			}
 			// A hash above that is no suspect agrees with the entries.
-			above := s.tile.W == tileWidth && !known[place{1, s.tile.N}]
+			above := s.tile.W == tileWidth && !known[place{1, s.tile.N}] && !c.absent[nodeKey{1, s.tile.N / tileWidth}]
 			switch {
 			case vouched:
 				c.entryProblem(s.first(), "the entry was changed: the checkpoint vouches for another one in its place")
