@@ -7,7 +7,14 @@ package demo
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"minhchung/evidence"
 	"minhchung/evidence/signature"
@@ -93,10 +100,116 @@ type Expectation struct {
 	File  string // name in Summary.Files; empty when there is none
 }
 
+// MinRows is the least Options.Rows: room for every case.
+func MinRows() int { return minRows() }
+
 // Generate writes a demo into o.Dir, or recognises the same demo there and
-// leaves it alone. An interrupted generation is done again. Too few rows to
-// hold every case is an error that names the least number. It needs the
-// loopback interface for its time-stamping authority, and nothing else.
+// leaves it alone. An interrupted generation is done again. Fewer rows than
+// MinRows is an error that names it. It needs the loopback interface for its
+// time-stamping authority, and nothing else.
 func Generate(ctx context.Context, o Options) (Summary, error) {
-	return Summary{}, errors.New("demo: not written yet")
+	if o.Rows == 0 {
+		o.Rows = DefaultRows
+	}
+	p, err := newPlan(o.Rows, o.Seed)
+	if err != nil {
+		return Summary{}, err
+	}
+	s := p.summary(o.Dir)
+	if s.Reused, err = claim(o.Dir, marker{V: markerVersion, Rows: o.Rows, Seed: o.Seed}); err != nil || s.Reused {
+		return s, err
+	}
+	if err := p.generate(ctx, o); err != nil {
+		return Summary{}, err
+	}
+	return s, finish(o.Dir, marker{V: markerVersion, Rows: o.Rows, Seed: o.Seed, Complete: true})
+}
+
+// generate writes everything but the marker.
+func (p *plan) generate(ctx context.Context, o Options) error {
+	for _, sub := range folders {
+		if err := os.MkdirAll(filepath.Join(o.Dir, sub), 0o755); err != nil {
+			return fmt.Errorf("making the demo's folder: %w", err)
+		}
+	}
+	w := &workshop{plan: p}
+	var err error
+	if w.printer, err = newPrinter(); err != nil {
+		return err
+	}
+	if w.pki, err = newPKI(); err != nil {
+		return err
+	}
+	if w.tsa, err = startAuthority(ctx, w.pki.tsa); err != nil {
+		return err
+	}
+	defer w.tsa.close()
+	if err := w.pki.writeTrust(o.Dir, time.Now().Add(-time.Hour).UTC().Truncate(time.Second)); err != nil {
+		return err
+	}
+	if err := w.writeFiles(ctx, filepath.Join(o.Dir, filesFolder), o.Progress); err != nil {
+		return err
+	}
+	table, err := p.csv()
+	if err != nil {
+		return fmt.Errorf("writing the demo's register: %w", err)
+	}
+	return write(o.Dir, registerFile, table)
+}
+
+// writeFiles makes the documents on all processors.
+func (w *workshop) writeFiles(ctx context.Context, dir string, progress func(done, total int)) error {
+	names := w.plan.names()
+	total := 0
+	for _, n := range names {
+		total += len(n)
+	}
+	var mu sync.Mutex
+	done := 0
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, n := range names {
+		if len(n) == 0 {
+			continue
+		}
+		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			data, err := w.make(ctx, &w.plan.entries[i])
+			if err != nil {
+				return fmt.Errorf("making document %d: %w", i+1, err)
+			}
+			for _, name := range n {
+				if err := write(dir, name, data); err != nil {
+					return err
+				}
+				mu.Lock()
+				if done++; progress != nil {
+					progress(done, total)
+				}
+				mu.Unlock()
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// names lists for each entry the files that get its bytes: none when there
+// is no file or when they are another's.
+func (p *plan) names() [][]string {
+	out := make([][]string, len(p.entries))
+	for i := range p.entries {
+		e := &p.entries[i]
+		if e.name == "" {
+			continue
+		}
+		at := i
+		if e.twin >= 0 {
+			at = e.twin
+		}
+		out[at] = append(out[at], e.name)
+	}
+	return out
 }

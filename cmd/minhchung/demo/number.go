@@ -1,0 +1,123 @@
+package demo
+
+import (
+	"fmt"
+	"strings"
+)
+
+// enterNumber is what the clerk does between the person's and the
+// organisation's signature (Decree 30/2020 art. 15, 32): number and date are
+// written into the band that was left free, in an incremental update.
+func (p *printer) enterNumber(file []byte, l letter, how numbering) ([]byte, error) {
+	u, err := newUpdate(file)
+	if err != nil {
+		return nil, err
+	}
+	_, page, err := u.firstPage()
+	if err != nil {
+		return nil, err
+	}
+	body, err := object(file, page)
+	if err != nil {
+		return nil, err
+	}
+	if how == inContent {
+		at := contentsKey.FindStringSubmatch(body)
+		if at == nil {
+			return nil, fmt.Errorf("page %d of a file of our own has no contents", page)
+		}
+		added := u.add(stream("", p.numberContent(l)))
+		u.replace(page, strings.Replace(body, at[0], fmt.Sprintf("/Contents [%s 0 R %d 0 R]", at[1], added), 1))
+		return u.bytes(), nil
+	}
+	refs, err := p.numberAnnotations(u, page, l, how)
+	if err != nil {
+		return nil, err
+	}
+	u.replace(page, withKey(body, "/Annots ["+refs+"]"))
+	return u.bytes(), nil
+}
+
+// numberContent draws both lines with the page's own font.
+func (p *printer) numberContent(l letter) string {
+	var b strings.Builder
+	b.WriteString("q\n")
+	for _, t := range p.numberTexts(l) {
+		fmt.Fprintf(&b, "BT /F1 %g Tf %.2f %.2f Td <%s> Tj ET\n", bodySize, t.x, pageHeight-numberBand, p.regular.hex(t.text))
+	}
+	b.WriteString("Q")
+	return b.String()
+}
+
+type placedText struct {
+	text string
+	x    float64
+}
+
+func (p *printer) numberTexts(l letter) []placedText {
+	var out []placedText
+	for axis, s := range map[float64]string{leftAxis: l.numberLine(), rightAxis: l.dateLine()} {
+		out = append(out, placedText{s, axis - p.regular.measure(s, bodySize)/2})
+	}
+	if out[0].x > out[1].x { // a map has no order, a page has
+		out[0], out[1] = out[1], out[0]
+	}
+	return out
+}
+
+// numberAnnotations adds one small annotation for the number and one for the
+// date, each with an appearance stream, and returns their references.
+func (p *printer) numberAnnotations(u *update, page int, l letter, how numbering) (string, error) {
+	body, err := object(u.base, page)
+	if err != nil {
+		return "", err
+	}
+	font, err := p.fontOf(u.base, body)
+	if err != nil {
+		return "", err
+	}
+	var refs []string
+	for i, t := range p.numberTexts(l) {
+		w := p.regular.measure(t.text, bodySize)
+		form := u.add(stream(fmt.Sprintf("/Type /XObject /Subtype /Form /BBox [0 0 %.2f 18] /Resources << /Font << /F1 %d 0 R >> >>", w+4, font),
+			fmt.Sprintf("BT /F1 %g Tf 2 5 Td <%s> Tj ET", bodySize, p.regular.hex(t.text))))
+		y := pageHeight - numberBand - 5
+		dict := fmt.Sprintf("<<\n/Type /Annot\n/Rect [%.2f %.2f %.2f %.2f]\n/F 4\n/P %d 0 R\n/AP << /N %d 0 R >>\n%s\n>>",
+			t.x-2, y, t.x+w+2, y+18, page, form, annotation(how, i, t.text))
+		refs = append(refs, fmt.Sprintf("%d 0 R", u.add(dict)))
+	}
+	all := strings.Join(refs, " ")
+	if how != inWidget {
+		return all, nil
+	}
+	// A widget is also a field of the form, which the person's signature made.
+	catalog, err := object(u.base, u.root)
+	if err != nil {
+		return "", err
+	}
+	u.replace(u.root, fieldsKey.ReplaceAllString(catalog, "/Fields [${1} "+all+"]"))
+	return all, nil
+}
+
+// fontOf finds the object of /F1 in the resources the page names.
+func (p *printer) fontOf(file []byte, page string) (int, error) {
+	_, after, _ := strings.Cut(page, "/Resources")
+	m := reference.FindStringSubmatch(after)
+	if m == nil {
+		return 0, fmt.Errorf("a page of our own names no resources")
+	}
+	var resources int
+	fmt.Sscan(m[1], &resources)
+	return number(file, resources, fontKey)
+}
+
+func annotation(how numbering, i int, text string) string {
+	switch how {
+	case inFreeText:
+		return fmt.Sprintf("/Subtype /FreeText\n/DA (/F1 %g Tf 0 g)\n/Contents %s", bodySize, textString(text))
+	case inStamp:
+		return fmt.Sprintf("/Subtype /Stamp\n/Contents %s", textString(text))
+	default:
+		return fmt.Sprintf("/Subtype /Widget\n/FT /Tx\n/Ff 1\n/T (%s)\n/DA (/F1 %g Tf 0 g)\n/V %s", []string{"so", "ngay"}[i], bodySize, textString(text))
+	}
+}
