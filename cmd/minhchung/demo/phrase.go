@@ -23,9 +23,9 @@ var documentTypes = []struct {
 	{"Công văn", "UBND-VP", 24, "Về việc"},
 	{"Quyết định", "QĐ-UBND", 16, "Về việc"},
 	{"Kế hoạch", "KH-UBND", 10, "Kế hoạch"},
-	{"Thông báo", "TB-UBND", 8, "Thông báo về"},
+	{"Thông báo", "TB-UBND", 8, "Thông báo về việc"},
 	{"Tờ trình", "TTr-UBND", 6, "Tờ trình về việc"},
-	{"Giấy mời", "GM-UBND", 4, "Giấy mời dự họp về"},
+	{"Giấy mời", "GM-UBND", 4, "Giấy mời dự họp về việc"},
 	{"Chương trình", "CTr-UBND", 2, "Chương trình"},
 }
 

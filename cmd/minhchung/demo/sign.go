@@ -96,7 +96,10 @@ func (w *workshop) seal(ctx context.Context, file []byte, from int, s signing) e
 	if hex.EncodedLen(len(der)) > len(hole) {
 		return fmt.Errorf("a signature of %d bytes does not fit into %d", len(der), len(hole)/2)
 	}
-	hex.Encode(hole, der)
+	// pdfsign's own value is longer where it lists more certificates; only
+	// zeros may follow a signature.
+	n := hex.Encode(hole, der)
+	copy(hole[n:], bytes.Repeat([]byte("0"), len(hole)-n))
 	return nil
 }
 
