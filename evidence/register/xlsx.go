@@ -1,0 +1,3 @@
+package register
+
+func openXLSX(data []byte, opt Options) (*table, error) { return nil, &Error{Code: CodeNoSheet} }
