@@ -35,6 +35,17 @@ const (
 	ActProvenB      = "proven-b"
 )
 
+// The cases of line 13: a certificate that expired, or was revoked, after the
+// claimed time without proof that the signature existed before; and no usable
+// revocation answer. The first two have the code "time-unproven".
+const (
+	CaseExpiredLater      = "expired-later"
+	CaseRevokedLater      = "revoked-later"
+	CaseRevocationUnknown = "revocation-unknown"
+)
+
+var cases = []string{CaseExpiredLater, CaseRevokedLater, CaseRevocationUnknown}
+
 // ContentUnchecked says that the rule does not look whether the file holds
 // the row's number, notation and date (line 16 of the table).
 const ContentUnchecked = "unchecked"
@@ -64,8 +75,8 @@ type Definition struct {
 	// ClaimedTime says how far a claimed signing time may lie from the row's
 	// date and still agree with it, in days of Vietnamese time.
 	ClaimedTime Window `json:"claimedTime"`
-	// Line13 says for "time-unproven" and "revocation-unknown" whether such a
-	// row is ActUndetermined or ActProvenB.
+	// Line13 says for each case of line 13 whether such a row is
+	// ActUndetermined or, when the claimed time agrees, ActProvenB.
 	Line13 map[string]string `json:"line13"`
 	// Content is ContentUnchecked in this version of the program.
 	Content string `json:"content"`
@@ -245,14 +256,14 @@ func (d *Definition) checkTime() error {
 			return fmt.Errorf("timeEvidence: unknown evidence %q", e)
 		}
 	}
-	for code := range d.Line13 {
-		if code != CodeTimeUnproven && code != CodeRevocationUnknown {
-			return fmt.Errorf("line13: unknown code %q", code)
+	for name := range d.Line13 {
+		if !slices.Contains(cases, name) {
+			return fmt.Errorf("line13: unknown case %q", name)
 		}
 	}
-	for _, code := range []string{CodeTimeUnproven, CodeRevocationUnknown} {
-		if a := d.Line13[code]; a != ActUndetermined && a != ActProvenB {
-			return fmt.Errorf("line13.%s must be %q or %q, got %q", code, ActUndetermined, ActProvenB, a)
+	for _, name := range cases {
+		if a := d.Line13[name]; a != ActUndetermined && a != ActProvenB {
+			return fmt.Errorf("line13.%s must be %q or %q, got %q", name, ActUndetermined, ActProvenB, a)
 		}
 	}
 	return nil

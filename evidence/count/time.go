@@ -34,18 +34,26 @@ func (r *Rule) time(o *outcome, s *signer, e evidence.RowEvidence) {
 	}
 	o.grade = GradeB
 	if !proven && has(s.SignatureVerdict, signature.ReasonTimeUnproven) {
-		r.line13(o, CodeTimeUnproven)
+		r.line13(o, laterCase(s), CodeTimeUnproven)
 	}
 	if unknown {
-		r.line13(o, CodeRevocationUnknown)
+		r.line13(o, CaseRevocationUnknown, CodeRevocationUnknown)
 	}
 	if !proven && !r.agrees(s.ClaimedTime, e.Row.Date) {
 		o.codes.add(CodeTimeUnproven)
 	}
 }
 
-func (r *Rule) line13(o *outcome, code string) {
-	if r.def.Line13[code] != ActProvenB {
+// laterCase tells a certificate that was revoked later from one that expired.
+func laterCase(s *signer) string {
+	if s.RevokedAt != nil || s.Subindication == signature.RevokedNoPOE || s.Subindication == signature.RevokedCANoPOE {
+		return CaseRevokedLater
+	}
+	return CaseExpiredLater
+}
+
+func (r *Rule) line13(o *outcome, name, code string) {
+	if r.def.Line13[name] != ActProvenB {
 		o.codes.add(code)
 		return
 	}
