@@ -27,6 +27,9 @@ type Config struct {
 	// folder. It must be on a local disk: SQLite and the lock are not safe on
 	// network drives.
 	Data string
+	// Host is the first part of the names of new ledgers; default "localhost".
+	// A ledger keeps the name it was opened with.
+	Host string
 	// Wait is how long a command waits for a holder that neither answers nor
 	// lets go before it gives up; default 10 s. Time during which the holder
 	// works for us does not count.
@@ -39,7 +42,8 @@ type Config struct {
 	// FileMemory is the memory for inspecting one file, in bytes; default
 	// 512 MiB.
 	FileMemory int64
-	// FileBytes is the size of the largest file taken; default 50 MB.
+	// FileBytes is the size of the largest file taken; default 50 MB
+	// (52,428,800).
 	FileBytes int64
 }
 

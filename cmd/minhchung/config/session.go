@@ -39,11 +39,11 @@ type Session struct {
 	Spool string
 
 	ctx      context.Context // of Open: its end ends the forwarded commands
-	lock     *flock.Flock    // nil in mode Read
-	listener net.Listener    // nil in mode Read
-	sockets  []string        // paths to remove when the socket closes
-	serving  *serving        // nil until Serve
-	closing  []func() error  // what Close undoes, last first
+	origin   func(evidence.BookID) string
+	listener net.Listener   // nil in mode Read
+	sockets  []string       // paths to remove when the socket closes
+	serving  *serving       // nil until Serve
+	closing  []func() error // what Close undoes, last first
 	once     sync.Once
 	closeErr error
 }
@@ -58,13 +58,13 @@ func Open(ctx context.Context, cfg Config, mode Mode) (*Session, error) {
 		return nil, fmt.Errorf("opening %s: %w", cfg.data(), err)
 	}
 	s := &Session{ctx: ctx}
-	if err := s.open(ctx, layout{root}, mode); err != nil {
+	if err := s.open(ctx, cfg, layout{root}, mode); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", cfg.data(), errors.Join(err, s.Close()))
 	}
 	return s, nil
 }
 
-func (s *Session) open(ctx context.Context, l layout, mode Mode) error {
+func (s *Session) open(ctx context.Context, cfg Config, l layout, mode Mode) error {
 	if err := checkRoot(l, mode); err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (s *Session) open(ctx context.Context, l layout, mode Mode) error {
 	if err := s.openKey(l, mode); err != nil {
 		return err
 	}
-	return s.openStores(ctx, l, mode)
+	return s.openStores(ctx, cfg, l, mode)
 }
 
 // checkRoot makes or finds the data directory. Nothing is created on a network
@@ -130,7 +130,6 @@ func (s *Session) hold(l layout) error {
 	if !locked {
 		return errors.Join(ErrHeld, lock.Close())
 	}
-	s.lock = lock
 	s.closing = append(s.closing, lock.Unlock)
 	if err := s.listen(l); err != nil {
 		return fmt.Errorf("listening for other commands: %w", err)

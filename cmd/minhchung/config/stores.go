@@ -1,5 +1,36 @@
 package config
 
-import "context"
+import (
+	"context"
+	"fmt"
 
-func (s *Session) openStores(ctx context.Context, l layout, mode Mode) error { return nil }
+	"minhchung/evidence"
+	"minhchung/evidence/object/disk"
+	"minhchung/evidence/sqlite"
+	"minhchung/ledger"
+)
+
+// openStores opens the engines of an office PC. This is the only place that
+// names them.
+func (s *Session) openStores(ctx context.Context, cfg Config, l layout, mode Mode) error {
+	options := sqlite.Options{Host: cfg.Host, ReadOnly: mode == Read}
+	if mode == Write {
+		options.Sequencer = &ledger.Sequencer{Key: s.Key}
+	}
+	store, err := sqlite.Open(ctx, l.database(), options)
+	if err != nil {
+		return err
+	}
+	s.Store, s.origin = store, store.Origin
+	s.closing = append(s.closing, store.Close)
+	objects, err := disk.Open(l.objects(), disk.Options{MaxBytes: cfg.FileBytes})
+	if err != nil {
+		return fmt.Errorf("opening the documents: %w", err)
+	}
+	s.Objects = objects
+	s.closing = append(s.closing, objects.Close)
+	return nil
+}
+
+// Origin returns the origin that the ledger of a new book gets.
+func (s *Session) Origin(book evidence.BookID) string { return s.origin(book) }

@@ -16,6 +16,8 @@ import (
 type Call struct {
 	Args     []string
 	Cwd      string // that relative paths are meant against
+	Lang     string // as chosen by the caller's arguments
+	JSON     bool   // the same
 	Terminal bool   // the caller's standard error is a terminal
 }
 

@@ -41,7 +41,7 @@ type Config struct {
 	MemoryBytes int64
 	// AnswerBytes bounds one answer of a child; default 32 MiB.
 	AnswerBytes int64
-	// FileBytes bounds one file; default 50 MB (50,000,000 bytes). A larger
+	// FileBytes bounds one file; default 50 MB (52,428,800). A larger
 	// file is hashed, and reported as over the limit without being read.
 	FileBytes int64
 	// Recycle is the number of files after which a child is replaced, since
@@ -66,7 +66,7 @@ func (c Config) withDefaults() Config {
 		c.AnswerBytes = 32 << 20
 	}
 	if c.FileBytes <= 0 {
-		c.FileBytes = 50_000_000
+		c.FileBytes = 50 << 20
 	}
 	if c.Recycle <= 0 {
 		c.Recycle = 500
