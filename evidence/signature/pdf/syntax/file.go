@@ -149,3 +149,7 @@ func (f *File) step(n int64) error {
 	}
 	return nil
 }
+
+// Exhausted reports whether a budget for the whole file ran out, so that
+// something was not looked at.
+func (f *File) Exhausted() bool { return f.steps < 0 || f.decoded < 0 || f.entriesLeft < 0 }

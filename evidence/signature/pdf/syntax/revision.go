@@ -59,6 +59,7 @@ func (r *Revision) own(num int) (entry, bool) {
 // entry returns the entry that counts in r.
 func (r *Revision) entry(num int) (entry, *Revision) {
 	for ; r != nil; r = r.prev {
+		r.file.steps-- // a long chain of revisions is work too
 		if e, ok := r.own(num); ok {
 			return e, r
 		}
@@ -102,9 +103,9 @@ func (r *Revision) Resolve(o Object) (Object, error) {
 			return o, nil
 		}
 		e, writer := r.entry(ref.Num)
-		if writer != nil && e.kind != entryFree && int(e.gen) != ref.Gen {
+		if gen := e.generation(); writer != nil && e.kind != entryFree && gen != ref.Gen {
 			// Some readers ignore the generation, others call it null.
-			r.file.fault("reference %d %d R meets generation %d", ref.Num, ref.Gen, e.gen)
+			r.file.fault("reference %d %d R meets generation %d", ref.Num, ref.Gen, gen)
 		}
 		next, err := r.Object(ref.Num)
 		if err != nil {
@@ -227,8 +228,12 @@ func (r *Revision) container(num int) (Location, bool) {
 // inside object streams.
 func (r *Revision) Generation(num int) int {
 	e, _ := r.entry(num)
-	if e.kind != entryInUse {
-		return 0
-	}
-	return int(e.gen)
+	return e.generation()
+}
+
+// Offset returns where "num gen obj" stands for an object of its own, without
+// parsing it; false for one that is free or inside an object stream.
+func (r *Revision) Offset(num int) (int64, bool) {
+	e, _ := r.entry(num)
+	return e.offset, e.kind == entryInUse
 }

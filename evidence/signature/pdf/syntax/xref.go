@@ -24,6 +24,14 @@ type entry struct {
 	kind   uint8
 }
 
+// generation returns the generation number, which is 0 in object streams.
+func (e entry) generation() int {
+	if e.kind != entryInUse {
+		return 0
+	}
+	return int(e.gen)
+}
+
 // section is one cross-reference table (ISO 32000-2 7.5.4) or stream (7.5.8).
 type section struct {
 	start   int64 // offset of "xref" or of the stream object
