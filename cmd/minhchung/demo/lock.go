@@ -29,19 +29,13 @@ var (
 	literalInUse = regexp.MustCompile(`\(([A-Za-z]+)\)`)
 )
 
-// lock rewrites a file of gopdf's with a random user password that nobody
-// keeps: AES-128, revision 4 of the standard security handler (ISO 32000-2
-// 7.6.4, 7.6.3.2).
-func lock(file []byte) ([]byte, error) {
-	id, password := make([]byte, 16), make([]byte, 16)
-	if _, err := rand.Read(id); err != nil {
-		return nil, err
-	}
-	if _, err := rand.Read(password); err != nil {
-		return nil, err
-	}
-	owner := ownerEntry(password)
-	key := fileKey(password, owner, id)
+// lock rewrites a file of gopdf's with a user password: AES-128, revision 4
+// of the standard security handler (ISO 32000-2 7.6.4, 7.6.3.2).
+func lock(file []byte, password string) ([]byte, error) {
+	id := make([]byte, 16)
+	rand.Read(id) // never fails
+	owner := ownerEntry([]byte(password))
+	key := fileKey([]byte(password), owner, id)
 	var out bytes.Buffer
 	out.WriteString("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
 	starts := objectStart.FindAllSubmatchIndex(file, -1)

@@ -98,10 +98,16 @@ func pickTopic(rng *rand.Rand) topic {
 // body writes n paragraphs with an opening and a closing one.
 func body(rng *rand.Rand, n int) []string {
 	paragraphs := []string{fill(rng, pick(rng, openings))}
+	// A hand of cards: no sentence comes twice before all have come.
+	var deck []int
 	for range n {
 		var s []string
 		for range 2 + rng.IntN(3) {
-			s = append(s, fill(rng, pick(rng, sentences)))
+			if len(deck) == 0 {
+				deck = rng.Perm(len(sentences))
+			}
+			s = append(s, fill(rng, sentences[deck[0]]))
+			deck = deck[1:]
 		}
 		paragraphs = append(paragraphs, strings.Join(s, " "))
 	}

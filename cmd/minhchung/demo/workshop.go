@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"time"
 
@@ -27,7 +28,7 @@ func (w *workshop) make(ctx context.Context, e *entry) ([]byte, error) {
 		return nil, err
 	}
 	if e.v.fault == locked {
-		return lock(base)
+		return lock(base, rand.Text()) // nobody keeps the password
 	}
 	if e.v.fault == transplant {
 		return w.transplanted(ctx, e, base)
