@@ -14,8 +14,14 @@ type Policy struct {
 	// counts as outside, in seconds. Local times marked as UTC (+7 h) are
 	// seen in the field.
 	ClockSkewSeconds int64 `json:"clockSkewSeconds"`
-	// RequireRevocation makes a missing CRL or OCSP answer INDETERMINATE.
+	// RequireRevocation makes a missing CRL or OCSP answer about the signer
+	// INDETERMINATE. Answers that are there always count.
 	RequireRevocation bool `json:"requireRevocation"`
+	// RequireCARevocation demands an answer about every intermediate too.
+	RequireCARevocation bool `json:"requireCARevocation,omitempty"`
+	// FreshnessSeconds is for how long an answer without a nextUpdate tells
+	// that a certificate is not revoked (EN 319 102-1 5.2.5).
+	FreshnessSeconds int64 `json:"freshnessSeconds,omitempty"`
 }
 
 // Algorithm allows a digest or a key kind and size for signatures made before

@@ -95,6 +95,9 @@ const (
 	ReasonUnsortedAttrs     = "unsorted-attributes"
 	ReasonTimestampInvalid  = "timestamp-invalid" // a time stamp that proves nothing
 	ReasonKeyUsage          = "key-usage"         // certificate not meant for signing
+	ReasonAltered           = "altered"           // forbidden change after the signature
+	ReasonChangeUnclear     = "change-unclear"    // a change after the signature that cannot be classified
+	ReasonTimeOrder         = "time-order"        // claimed time behind the proven one, or in the future
 )
 
 // SignerInfo is who signed, from the certificate that verifies the signature.
@@ -112,10 +115,13 @@ type SignerInfo struct {
 
 // SignatureVerdict is the judgement on one signature.
 type SignatureVerdict struct {
-	Kind          Kind          `json:"kind"`
-	SubFilter     string        `json:"subfilter"`
-	Field         string        `json:"field"`
-	Integrity     Integrity     `json:"integrity"`
+	Kind      Kind      `json:"kind"`
+	SubFilter string    `json:"subfilter"`
+	Field     string    `json:"field"`
+	Integrity Integrity `json:"integrity"`
+	// Problem is one English sentence that names the rule and its clause when
+	// Integrity is not intact.
+	Problem       string        `json:"problem,omitempty"`
 	Coverage      Coverage      `json:"coverage"`
 	Changes       ChangeClass   `json:"changes"` // the worst class of ChangeList, or none
 	ChangeList    []Change      `json:"changeList"`

@@ -344,3 +344,17 @@ func (r *reader) smallInt(what string) (int, error) {
 func sortedSet(parts [][]byte) bool {
 	return slices.IsSortedFunc(parts, bytes.Compare)
 }
+
+// OctetString returns the content of an OCTET STRING that is all of der; the
+// Contents of adbe.x509.rsa_sha1 is one (ISO 32000-2 12.8.3.2).
+func OctetString(der []byte) ([]byte, error) {
+	r := newReader(der)
+	b, err := r.octets(tagOctetString, "signature")
+	if err == nil && !r.empty() {
+		return nil, malformed("bytes after the signature")
+	}
+	return b, err
+}
+
+// IsData reports whether the content type is id-data (RFC 5652 4).
+func (sd *SignedData) IsData() bool { return oidData.Equal(sd.ContentType) }
