@@ -1,0 +1,236 @@
+package pdf
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"minhchung/evidence/signature"
+	"minhchung/evidence/signature/pdf/content"
+	"minhchung/evidence/signature/pdf/syntax"
+)
+
+// history compares the revisions of a file with each other, each pair once,
+// for all signatures of the file. It is not safe for concurrent use.
+type history struct {
+	file     *syntax.File
+	states   map[int]*state
+	errs     map[int]error
+	findings map[int][]finding // what revision i did to revision i-1
+}
+
+func newHistory(f *syntax.File) *history {
+	return &history{file: f, states: map[int]*state{}, errs: map[int]error{}, findings: map[int][]finding{}}
+}
+
+// changesAfter lists what the revisions behind the one that sig covers did,
+// by the table "Changes after a signature". Nothing came after: nil.
+func changesAfter(f *syntax.File, sig *sigField) []signature.Change {
+	return newHistory(f).after(sig)
+}
+
+// after is changesAfter for one signature.
+func (h *history) after(sig *sigField) []signature.Change {
+	revs := h.file.Revisions()
+	from := sig.Revision
+	if from < 0 {
+		from = max(sig.Seen, 0) // coverage is broken; say at least what came later
+	}
+	var out []signature.Change
+	if from < len(revs)-1 {
+		j := h.judge(sig, from)
+		for i := from + 1; i < len(revs); i++ {
+			out = append(out, j.changes(i, h.step(i))...)
+		}
+	}
+	if t := h.file.Trailing(); len(t) > 0 {
+		out = append(out, signature.Change{
+			Revision: len(revs) - 1, What: signature.WhatTrailing, Class: signature.ChangeForbidden,
+			Rule: "ISO 32000-2 7.5.5", Detail: fmt.Sprintf("%d bytes that belong to no revision follow the end of the file", len(t)),
+		})
+	}
+	return out
+}
+
+// finding is one difference between two revisions, before anybody's
+// permissions are asked.
+type finding struct {
+	kind   findingKind
+	class  signature.ChangeClass // of fixed findings
+	what   string                // of fixed findings
+	rule   string
+	object int
+	page   int // 1-based
+	field  string
+	fresh  bool // of a signature: its field is new, too
+	detail string
+	// mark is set for what was put on a page.
+	mark *placement
+}
+
+// findingKind says which permission decides.
+type findingKind uint8
+
+const (
+	findFixed      findingKind = iota // class decides for everybody
+	findSignature                     // a further signature
+	findTimestamp                     // a document time stamp
+	findValue                         // a field's value
+	findDefaults                      // defaults of the form, such as its fonts
+	findStyle                         // how a widget looks: colours, border
+	findField                         // a new field that is not signed
+	findAnnotation                    // an annotation added or changed
+	findRemoved                       // an annotation removed
+	findContent                       // a content stream appended
+	findTabs                          // the tab order of a page
+)
+
+// state returns the nodes of revision i, read once.
+func (h *history) state(i int) (*state, error) {
+	if s, ok := h.states[i]; ok {
+		return s, h.errs[i]
+	}
+	s, err := stateOf(h.file.Revisions()[i])
+	h.states[i], h.errs[i] = s, err
+	return s, err
+}
+
+// maxFindings bounds what is listed of one revision.
+const maxFindings = 200
+
+// step compares revision i with the one before.
+func (h *history) step(i int) []finding {
+	if f, ok := h.findings[i]; ok {
+		return f
+	}
+	f := h.compare(i)
+	if len(f) == 0 {
+		f = []finding{{
+			class: signature.ChangePermitted, what: signature.WhatOther, rule: "ISO 32000-2 7.5.6",
+			detail: fmt.Sprintf("%d objects were written; nothing that the document consists of changed", len(h.file.Revisions()[i].Changed())),
+		}}
+	}
+	h.findings[i] = f
+	return f
+}
+
+func (h *history) compare(i int) []finding {
+	before, err := h.state(i - 1)
+	if err != nil {
+		return []finding{unreadable(i-1, err)}
+	}
+	after, err := h.state(i)
+	if err != nil {
+		return []finding{unreadable(i, err)}
+	}
+	s := &step{old: before, new: after, changed: map[int]bool{}, moved: map[int]int{}, memo: map[string]map[[2]int]bool{},
+		drawings: map[int]*content.Drawing{}}
+	for _, num := range after.rev.Changed() {
+		s.changed[num] = true
+	}
+	s.run()
+	return s.found
+}
+
+// unreadable is the finding for a revision that cannot be compared. What is
+// damaged shows differently in different readers; what is too large is only
+// unknown.
+func unreadable(i int, err error) finding {
+	f := finding{class: signature.ChangeForbidden, what: signature.WhatOther, rule: "ISO 32000-2 7.5.6",
+		detail: fmt.Sprintf("revision %d cannot be compared: %v", i+1, err)}
+	if errors.Is(err, errTooLarge) || errors.Is(err, syntax.ErrOverLimit) {
+		f.class = signature.ChangeUnknown
+	}
+	return f
+}
+
+// step is the comparison of two successive revisions.
+type step struct {
+	old, new *state
+	changed  map[int]bool // objects that the new revision wrote
+	found    []finding
+	memo     map[string]map[[2]int]bool
+	// counterpart holds for each new page the old one it continues, or nil.
+	counterpart []*statePage
+	moved       map[int]int // annotations and fields with a new object number
+	signing     map[*stateField]bool
+	freshSign   map[*stateField]bool
+	newAnnots   map[int]bool // objects of annotations that were added
+	drawings    map[int]*content.Drawing
+}
+
+func (s *step) run() {
+	s.matchPages()
+	s.matchFields()
+	s.matchAnnots()
+	s.structure()
+	s.compareCatalog()
+	s.comparePages()
+	s.compareForm()
+	s.compareTrailer()
+}
+
+func (s *step) add(f finding) {
+	if len(s.found) == maxFindings {
+		s.found = append(s.found, finding{class: signature.ChangeUnknown, what: signature.WhatOther, rule: "ISO 32000-2 7.5.6",
+			detail: "there are further changes that are not listed"})
+	}
+	if len(s.found) < maxFindings {
+		f.detail = printable(f.detail, 300)
+		s.found = append(s.found, f)
+	}
+}
+
+// deep compares two values and adds a copy of like for each difference.
+func (s *step) deep(a, b syntax.Object, drawn bool, object int, path string, like finding) {
+	key := fmt.Sprint(like.kind, like.class, like.what, drawn)
+	if s.memo[key] == nil {
+		s.memo[key] = map[[2]int]bool{}
+	}
+	c := &comparer{step: s, drawn: drawn, memo: s.memo[key], found: func(object int, path, detail string) bool {
+		f := like
+		f.object = object
+		f.detail = strings.TrimSpace(like.detail + " " + path + ": " + detail)
+		s.add(f)
+		return len(s.found) <= maxFindings
+	}}
+	c.compare(a, b, object, path)
+}
+
+// fixed returns a finding whose class does not depend on permissions.
+func fixed(class signature.ChangeClass, what, rule string) finding {
+	return finding{class: class, what: what, rule: rule}
+}
+
+func (f finding) on(page, object int) finding {
+	f.page, f.object = page, object
+	return f
+}
+
+func (f finding) says(format string, args ...any) finding {
+	f.detail = fmt.Sprintf(format, args...)
+	return f
+}
+
+// refNum returns the object number of a reference, or 0.
+func refNum(o syntax.Object) int {
+	ref, _ := o.(syntax.Ref)
+	return ref.Num
+}
+
+// printable makes text from a file safe for one line of output.
+func printable(s string, n int) string {
+	var out strings.Builder
+	for _, r := range s {
+		if out.Len() >= n {
+			out.WriteString("…")
+			break
+		}
+		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+			r = '?'
+		}
+		out.WriteRune(r)
+	}
+	return out.String()
+}

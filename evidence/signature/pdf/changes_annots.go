@@ -1,0 +1,259 @@
+package pdf
+
+import (
+	"minhchung/evidence/signature"
+	"minhchung/evidence/signature/pdf/syntax"
+)
+
+// annotPair is an annotation before and after.
+type annotPair struct{ a, b *stateAnnot }
+
+// pairs matches the annotations of a page: by object, then by meaning.
+func (s *step) pairs(a, b *statePage) (both []annotPair, removed, added []*stateAnnot) {
+	byNum := map[int]*stateAnnot{}
+	for _, o := range a.annots {
+		if o.num != 0 {
+			byNum[o.num] = o
+		}
+	}
+	used := map[*stateAnnot]bool{}
+	for _, n := range b.annots {
+		if o := byNum[n.num]; n.num != 0 && o != nil && !used[o] {
+			used[o] = true
+			both = append(both, annotPair{o, n})
+			continue
+		}
+		added = append(added, n)
+	}
+	for _, o := range a.annots {
+		if !used[o] {
+			removed = append(removed, o)
+		}
+	}
+	return s.renumbered(both, removed, added)
+}
+
+// renumbered matches the rest by meaning, for a writer may have given new
+// numbers.
+func (s *step) renumbered(both []annotPair, removed, added []*stateAnnot) ([]annotPair, []*stateAnnot, []*stateAnnot) {
+	if len(removed)*len(added) == 0 || len(removed)*len(added) > 10000 {
+		return both, removed, added
+	}
+	var restOld []*stateAnnot
+	taken := map[*stateAnnot]bool{}
+	for _, o := range removed {
+		found := false
+		for _, n := range added {
+			if !taken[n] && s.same(o.dict.Get("Rect"), n.dict.Get("Rect"), true) && s.sameAnnot(o, n) {
+				taken[n], found = true, true
+				both = append(both, annotPair{o, n})
+				break
+			}
+		}
+		if !found {
+			restOld = append(restOld, o)
+		}
+	}
+	var restNew []*stateAnnot
+	for _, n := range added {
+		if !taken[n] {
+			restNew = append(restNew, n)
+		}
+	}
+	return both, restOld, restNew
+}
+
+// sameAnnot compares two annotations without their back references.
+func (s *step) sameAnnot(a, b *stateAnnot) bool {
+	equal := true
+	c := &comparer{step: s, memo: map[[2]int]bool{}, found: func(int, string, string) bool { equal = false; return false }}
+	c.dict(a.dict, b.dict, map[syntax.Name]bool{"P": true, "Parent": true, "Popup": true, "IRT": true, "StructParent": true}, 0)
+	for len(c.queue) > 0 && !c.done {
+		p := c.queue[len(c.queue)-1]
+		c.queue = c.queue[:len(c.queue)-1]
+		c.pair(p)
+	}
+	return equal
+}
+
+// matchAnnots finds annotations that moved to another number and those that
+// are new.
+func (s *step) matchAnnots() {
+	s.newAnnots = map[int]bool{}
+	for j, p := range s.new.pages {
+		old := s.counterpart[j]
+		if old == nil {
+			continue
+		}
+		both, _, added := s.pairs(old, p)
+		for _, k := range both {
+			if k.a.num != k.b.num && k.a.num != 0 {
+				s.moved[k.a.num] = k.b.num
+			}
+		}
+		for _, n := range added {
+			if n.num != 0 {
+				s.newAnnots[n.num] = true
+			}
+		}
+	}
+}
+
+// compareAnnots compares the annotations of page j.
+func (s *step) compareAnnots(j int, a, b *statePage) {
+	both, removed, added := s.pairs(a, b)
+	for _, o := range removed {
+		s.annotRemoved(j, o)
+	}
+	for _, n := range added {
+		s.annotAdded(j, n)
+	}
+	order := map[*stateAnnot]int{}
+	for i, o := range a.annots {
+		order[o] = i
+	}
+	last, reordered := -1, false
+	for _, k := range both {
+		s.compareAnnot(j, k.a, k.b)
+		reordered = reordered || order[k.a] < last
+		last = max(last, order[k.a])
+	}
+	if reordered {
+		s.add(finding{kind: findAnnotation, what: signature.WhatAnnotation, rule: ruleAnnots, mark: &placement{page: j, cover: coverUnknown, over: "annotations that it lay below"}}.
+			on(j+1, b.num).says("annotations were put into another order"))
+	}
+}
+
+func (s *step) annotRemoved(j int, o *stateAnnot) {
+	if f := s.old.widgets[o.num]; o.num != 0 && f != nil {
+		s.add(fixed(signature.ChangeForbidden, signature.WhatField, ruleFields).on(j+1, o.num).says("the widget of field %q was removed", printable(f.name, 60)))
+		return
+	}
+	s.add(finding{kind: findRemoved, what: signature.WhatAnnotation, rule: ruleAnnots}.on(j+1, o.num).says("an annotation (%s) was removed", s.subtype(s.old, o)))
+}
+
+func (s *step) subtype(st *state, a *stateAnnot) string {
+	v, _ := st.rev.Resolve(a.dict.Get("Subtype"))
+	name, _ := v.(syntax.Name)
+	return printable(string(name), 30)
+}
+
+// annotAdded reports a new annotation; the widget of a further signature is
+// part of that signature.
+func (s *step) annotAdded(j int, n *stateAnnot) {
+	p := s.place(j, n)
+	if n.num != 0 {
+		if f := s.new.widgets[n.num]; f != nil {
+			if s.signing[f] {
+				s.signatureWidget(j, f, n, p)
+				return
+			}
+			s.add(finding{kind: findField, what: signature.WhatField, rule: ruleFields, field: f.name, mark: p}.on(j+1, n.num).
+				says("field %q was added", printable(f.name, 60)))
+			return
+		}
+	}
+	text := s.new.text(n.dict.Get("Contents"))
+	if text != "" {
+		text = ": " + text
+	}
+	s.add(finding{kind: findAnnotation, what: signature.WhatAnnotation, rule: ruleAnnots, mark: p}.on(j+1, n.num).
+		says("an annotation (%s) was added%s", s.subtype(s.new, n), printable(text, 80)))
+	s.action(j, n)
+}
+
+// action sees annotations that do something when nobody asks them to.
+func (s *step) action(j int, n *stateAnnot) {
+	if aa, _ := s.new.rev.Dict(n.dict.Get("AA")); aa != nil && len(aa.Entries) > 0 {
+		s.add(fixed(signature.ChangeForbidden, signature.WhatOther, "ISO 32000-2 12.6.3").on(j+1, n.num).says("the new annotation acts by itself"))
+	}
+}
+
+// signatureWidget judges where a further signature shows itself.
+func (s *step) signatureWidget(j int, f *stateField, n *stateAnnot, p *placement) {
+	if p.cover == coverNothing {
+		return
+	}
+	c := signature.ChangeForbidden
+	if p.cover == coverUnknown {
+		c = signature.ChangeUnknown
+	}
+	s.add(fixed(c, signature.WhatAppearance, ruleAppearance).on(j+1, n.num).
+		says("the appearance of signature %q lies over %s", printable(f.name, 60), p.over))
+}
+
+// annotKeys of a widget that say how it looks.
+var styleKeys = map[syntax.Name]bool{"MK": true, "BS": true, "Border": true, "C": true, "H": true, "DA": true, "Q": true, "DS": true, "RV": true}
+
+// fieldKeys belong to the field that is merged with its widget and are
+// compared there.
+var fieldKeys = map[syntax.Name]bool{
+	"FT": true, "Kids": true, "T": true, "TU": true, "TM": true, "Ff": true, "V": true, "DV": true,
+	"Opt": true, "MaxLen": true, "TI": true, "I": true, "Lock": true, "SV": true, "RV": true,
+}
+
+// compareAnnot compares one annotation key by key.
+func (s *step) compareAnnot(j int, a, b *stateAnnot) {
+	field := s.new.widgets[b.num]
+	if b.num == 0 {
+		field = nil
+	}
+	keys := map[syntax.Name]bool{}
+	var differ []syntax.Name
+	for _, d := range []*syntax.Dict{a.dict, b.dict} {
+		for _, e := range d.Entries {
+			k := e.Key
+			if keys[k] || k == "P" || k == "Parent" || field != nil && fieldKeys[k] {
+				continue
+			}
+			keys[k] = true
+			if k == "StructParent" || k == "NM" || k == "M" || s.same(a.dict.Get(k), b.dict.Get(k), k == "AP") {
+				continue
+			}
+			differ = append(differ, k)
+		}
+	}
+	if b.dict.Duplicate && !a.dict.Duplicate {
+		s.add(fixed(signature.ChangeForbidden, signature.WhatAppearance, ruleAnnots).on(j+1, b.num).says("the annotation has the same entry twice"))
+	}
+	if len(differ) == 0 {
+		return
+	}
+	if field != nil {
+		s.widgetChanged(j, field, a, b, differ)
+		return
+	}
+	names := ""
+	for _, k := range differ {
+		names += " /" + printable(string(k), 30)
+	}
+	s.add(finding{kind: findAnnotation, what: signature.WhatAnnotation, rule: ruleAnnots, mark: s.place(j, b)}.on(j+1, b.num).
+		says("an annotation (%s) was changed:%s", s.subtype(s.new, b), names))
+	s.action(j, b)
+}
+
+// widgetChanged judges a changed widget. The field's own signing may draw it
+// anew; a value may change its appearance; colours are decoration.
+func (s *step) widgetChanged(j int, f *stateField, a, b *stateAnnot, differ []syntax.Name) {
+	if s.signing[f] {
+		s.signatureWidget(j, f, b, s.place(j, b))
+		return
+	}
+	name := printable(f.name, 60)
+	style := ""
+	for _, k := range differ {
+		switch {
+		case k == "AP" || k == "AS":
+		case styleKeys[k]:
+			style += " /" + string(k)
+		default:
+			s.add(fixed(signature.ChangeForbidden, signature.WhatField, ruleFields).on(j+1, b.num).
+				says("the widget of field %q was redefined: /%s", name, printable(string(k), 30)))
+		}
+	}
+	if style != "" {
+		s.add(finding{kind: findStyle, what: signature.WhatAnnotation, rule: ruleAnnots, field: f.name}.on(j+1, b.num).
+			says("the widget of field %q looks different:%s", name, style))
+	}
+	s.appearanceChanged(j, f, a, b, differ)
+}

@@ -1,0 +1,272 @@
+package pdf
+
+import (
+	"fmt"
+	"math"
+
+	"minhchung/evidence/signature"
+	"minhchung/evidence/signature/pdf/content"
+	"minhchung/evidence/signature/pdf/syntax"
+)
+
+// placement is something that a revision put on a page.
+type placement struct {
+	page  int // 0-based
+	rect  content.Rect
+	share float64 // of the page's area
+	cover cover
+	over  string // what it covers, in words
+	// subtype of an annotation, "Widget", or "" for page content.
+	subtype string
+	markup  bool // marks words up, as a highlighter does
+	opaque  bool // of page content: draws paths or images, not only text
+}
+
+// cover says what a placement hides or overwrites.
+type cover uint8
+
+const (
+	coverNothing cover = iota
+	coverUnknown       // could not be measured, or lies over a picture
+	coverContent
+)
+
+// How much of a text must be overlapped before it counts: fonts promise more
+// height than letters use, and a stamp may touch a neighbour's line.
+const (
+	overlapHeight = 0.25 // of the text's height
+	overlapWidth  = 2.0  // points
+)
+
+// covers finds what a rectangle on a page lies over.
+func covers(d *content.Drawing, page, rect content.Rect) (cover, string) {
+	if rect.Empty() {
+		return coverNothing, ""
+	}
+	worst, what := coverNothing, ""
+	for i := range d.Marks {
+		m := &d.Marks[i]
+		if !touches(m, rect, page) {
+			continue
+		}
+		switch m.Kind {
+		case content.Text:
+			if m.Known && m.Text != "" {
+				return coverContent, fmt.Sprintf("the text %q", printable(m.Text, 40))
+			}
+			return coverContent, "a text"
+		case content.Image:
+			if m.Box.Area() > 0.5*page.Area() {
+				worst, what = coverUnknown, "a picture of the whole page"
+				continue
+			}
+			return coverContent, "a picture"
+		default:
+			return coverContent, "a drawing"
+		}
+	}
+	if worst == coverNothing && !d.Complete {
+		return coverUnknown, "a page that could not be measured: " + d.Problem
+	}
+	return worst, what
+}
+
+// touches reports whether a mark is content and overlapped by rect. Rules,
+// frames and backgrounds are not content: forms are filled in over them.
+func touches(m *content.Mark, rect, page content.Rect) bool {
+	switch m.Kind {
+	case content.Text:
+		in := m.Box.Intersect(rect)
+		return !in.Empty() && in.Height() > overlapHeight*m.Box.Height() && in.Width() > min(overlapWidth, 0.5*m.Box.Width())
+	case content.Image:
+		in := m.Box.Intersect(rect)
+		return in.Width() > 1 && in.Height() > 1
+	case content.Path:
+		if m.Simple || m.Box.Area() > 0.25*page.Area() {
+			return false
+		}
+		in := m.Box.Intersect(rect)
+		return in.Width() > 1 && in.Height() > 1
+	}
+	return false
+}
+
+// maxPainted bounds the marks of an appearance that are looked at one by one.
+const maxPainted = 2000
+
+// place measures an annotation of a new page against the old page.
+func (s *step) place(j int, a *stateAnnot) *placement {
+	old := s.counterpart[j]
+	box := s.mediaBox(s.new, s.new.pages[j])
+	rect, _ := content.RectOf(s.new.rev, a.dict.Get("Rect"))
+	subtype, _ := s.new.rev.Resolve(a.dict.Get("Subtype"))
+	name, _ := subtype.(syntax.Name)
+	p := &placement{page: j, rect: rect, subtype: string(name), share: rect.Intersect(box).Area() / box.Area()}
+	if old == nil || s.hidden(a) {
+		return p
+	}
+	if name == "Popup" || (name == "Link" || name == "Text") && !a.dict.Has("AP") {
+		return p // shown on demand, or a frame or a small icon at most
+	}
+	d := s.drawing(old)
+	p.cover, p.over = covers(d, box, rect)
+	if p.cover == coverNothing {
+		p.cover, p.over = s.coversAnnots(old, a, name, rect)
+		return p
+	}
+	s.refine(p, d, box, a)
+	return p
+}
+
+// hidden reports whether an annotation is never shown (ISO 32000-2 table 167:
+// Hidden, or neither viewed nor printed).
+func (s *step) hidden(a *stateAnnot) bool {
+	v, _ := s.new.rev.Resolve(a.dict.Get("F"))
+	flags, _ := v.(syntax.Integer)
+	return flags&2 != 0 || flags&32 != 0 && flags&4 == 0
+}
+
+// refine looks at what the appearance paints, for a rectangle alone hides
+// nothing.
+func (s *step) refine(p *placement, d *content.Drawing, page content.Rect, a *stateAnnot) {
+	form := s.appearance(a)
+	if form == nil {
+		if p.subtype == "Widget" {
+			p.cover, p.over = coverNothing, "" // nothing is drawn
+		}
+		p.markup = wordMarkup(p.subtype)
+		return
+	}
+	ap := content.Appearance(s.new.rev, form, p.rect, content.Limits{Operators: 200_000, Marks: maxPainted})
+	if !ap.Complete {
+		return
+	}
+	p.cover, p.over = coverNothing, ""
+	onlyPaths := true
+	for i := range ap.Marks {
+		m := &ap.Marks[i]
+		if m.Invisible {
+			continue
+		}
+		onlyPaths = onlyPaths && m.Kind == content.Path
+		c, over := covers(d, page, m.Box)
+		if c == coverContent && m.Kind == content.Image && s.translucent(m, d, page) {
+			continue
+		}
+		if c > p.cover {
+			p.cover, p.over = c, over
+		}
+	}
+	p.markup = wordMarkup(p.subtype) && onlyPaths
+}
+
+// wordMarkup reports whether an annotation marks words without hiding them
+// (ISO 32000-2 12.5.6.10).
+func wordMarkup(subtype string) bool {
+	switch subtype {
+	case "Highlight", "Underline", "Squiggly", "StrikeOut":
+		return true
+	}
+	return false
+}
+
+// appearance returns the normal appearance of an annotation, or nil.
+func (s *step) appearance(a *stateAnnot) *syntax.Stream { return normalAppearance(s.new.rev, a.dict) }
+
+func normalAppearance(rev *syntax.Revision, d *syntax.Dict) *syntax.Stream {
+	ap, _ := rev.Dict(d.Get("AP"))
+	v, _ := rev.Resolve(ap.Get("N"))
+	if states, ok := v.(*syntax.Dict); ok {
+		as, _ := rev.Resolve(d.Get("AS"))
+		name, _ := as.(syntax.Name)
+		v, _ = rev.Resolve(states.Get(name))
+	}
+	form, _ := v.(*syntax.Stream)
+	return form
+}
+
+// coversAnnots sees a comment laid over an earlier one. Signatures may lie
+// over signatures: the organisation's seal covers a third of the person's
+// (Decree 30/2020, appendix I).
+func (s *step) coversAnnots(old *statePage, a *stateAnnot, subtype syntax.Name, rect content.Rect) (cover, string) {
+	if subtype == "Widget" || subtype == "Text" || wordMarkup(string(subtype)) {
+		return coverNothing, ""
+	}
+	for _, o := range old.annots {
+		if o.num != 0 && o.num == a.num || normalAppearance(s.old.rev, o.dict) == nil {
+			continue
+		}
+		r, ok := content.RectOf(s.old.rev, o.dict.Get("Rect"))
+		kind, _ := s.old.rev.Resolve(o.dict.Get("Subtype"))
+		if !ok || kind == syntax.Name("Popup") || kind == syntax.Name("Link") {
+			continue
+		}
+		in := r.Intersect(rect)
+		if in.Width() > overlapWidth && in.Height() > overlapHeight*min(r.Height(), rect.Height()) {
+			name, _ := kind.(syntax.Name)
+			return coverContent, "an annotation (" + printable(string(name), 20) + ")"
+		}
+	}
+	return coverNothing, ""
+}
+
+// appendedContent measures what was drawn behind the old content of a page.
+// parts[first:] is new; old is what was there.
+func (s *step) appendedContent(j int, a, b *statePage, old, parts [][]byte, first int) {
+	box := s.mediaBox(s.new, b)
+	before := s.drawing(a)
+	after := content.Streams(s.new.rev, parts, s.resources(s.new, b), box, content.Limits{})
+	f := fixed(signature.ChangeForbidden, signature.WhatPageContent, ruleContents).on(j+1, b.num)
+	k := 0
+	for k < len(after.Marks) && after.Marks[k].Part < first {
+		k++
+	}
+	if !sameMarks(before.Marks, after.Marks[:k]) {
+		s.add(f.says("what the page drew before is drawn differently"))
+		return
+	}
+	p := &placement{page: j}
+	words, text := content.Rect{}, ""
+	for i := k; i < len(after.Marks); i++ {
+		m := &after.Marks[i]
+		if m.Invisible {
+			continue
+		}
+		words = words.Union(m.Box)
+		text += " " + m.Text
+		p.opaque = p.opaque || m.Kind != content.Text
+		c, over := covers(before, box, m.Box)
+		if !m.Bounded || !s.honestFont(m) {
+			c, over = max(c, coverUnknown), "an extent that the font does not tell"
+		}
+		if c > p.cover {
+			p.cover, p.over = c, over
+		}
+	}
+	if !after.Complete && p.cover < coverUnknown {
+		p.cover, p.over = coverUnknown, after.Problem
+	}
+	p.rect, p.share = words, words.Area()/box.Area()
+	if k == len(after.Marks) && after.Complete {
+		s.add(fixed(signature.ChangePermitted, signature.WhatOther, ruleContents).on(j+1, b.num).says("a content stream was appended that draws nothing"))
+		return
+	}
+	s.add(finding{kind: findContent, rule: ruleContents, mark: p}.on(j+1, b.num).says("appended to the page:%s", printable(text, 80)))
+}
+
+// sameMarks compares what was drawn before with what the same operators draw
+// now.
+func sameMarks(a, b []content.Mark) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	near := func(x, y float64) bool { return math.Abs(x-y) < 0.01 }
+	for i := range a {
+		p, q := &a[i], &b[i]
+		if p.Kind != q.Kind || p.Text != q.Text || p.Invisible != q.Invisible ||
+			!near(p.Box.X0, q.Box.X0) || !near(p.Box.Y0, q.Box.Y0) || !near(p.Box.X1, q.Box.X1) || !near(p.Box.Y1, q.Box.Y1) {
+			return false
+		}
+	}
+	return true
+}
