@@ -131,7 +131,7 @@ func (x *search) extend(path []*authority, rests []used) {
 // other are self-made too.
 func (x *search) deadEnd(last *authority, path, issuers []*authority) {
 	switch {
-	case len(issuers) == 0:
+	case len(issuers) == 0 && !last.SelfIssued():
 		x.end = max(x.end, endMissing)
 	case last.SelfIssued() || !slices.ContainsFunc(issuers, func(a *authority) bool { return !onPath(path, a) }):
 		x.end = max(x.end, endSelf)

@@ -10,8 +10,8 @@ type Policy struct {
 	// Algorithms is the dated table. An algorithm that is not in it is not
 	// allowed at any date.
 	Algorithms []Algorithm `json:"algorithms"`
-	// ClockSkew is how far a claimed time may lie outside a window before it
-	// counts as outside, in seconds. Local times marked as UTC (+7 h) are
+	// ClockSkewSeconds is how far a claimed time may lie outside a window before it
+	// counts as outside. Local times marked as UTC (+7 h) are
 	// seen in the field.
 	ClockSkewSeconds int64 `json:"clockSkewSeconds"`
 	// RequireRevocation makes a missing CRL or OCSP answer about the signer
@@ -30,4 +30,6 @@ type Algorithm struct {
 	Name    string    `json:"name"`
 	MinBits int       `json:"minBits,omitempty"` // of the key; 0 for digests
 	Until   time.Time `json:"until"`             // zero: no end known
+	// Source says where the entry comes from.
+	Source string `json:"source,omitempty"`
 }

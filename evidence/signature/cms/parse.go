@@ -69,85 +69,102 @@ type ESSCertID struct {
 // Parse reads a ContentInfo with a SignedData. Errors wrap ErrMalformed; they
 // say what is wrong and contain nothing of the input.
 func Parse(der []byte) (*SignedData, error) {
-	if len(der) > maxBytes {
-		return nil, malformed("longer than %d bytes", maxBytes)
-	}
-	r := newReader(der)
-	info, err := r.expect(tagSequence, "ContentInfo")
+	r, err := openSignedData(der)
 	if err != nil {
 		return nil, err
 	}
-	if !r.empty() {
-		return nil, malformed("bytes after the ContentInfo")
-	}
-	ci := r.into(info)
-	oid, err := ci.expect(tagOID, "contentType")
+	sd, infos, err := parseSignedData(r)
 	if err != nil {
 		return nil, err
 	}
-	if !oidSignedData.Equal(oid.body) {
-		return nil, malformed("the content is not a SignedData")
+	// ISO 32000-2 12.8.3.3.1: the SignedData shall have a single signer.
+	if infos.empty() {
+		return nil, malformed("no SignerInfo")
 	}
-	wrap, err := ci.expect(tagContext0, "content")
+	si, err := infos.expect(tagSequence, "SignerInfo")
 	if err != nil {
 		return nil, err
 	}
-	if !ci.empty() {
-		return nil, malformed("bytes after the content")
+	if !infos.empty() {
+		return nil, malformed("more than one SignerInfo")
 	}
-	inner := ci.into(wrap)
-	body, err := inner.expect(tagSequence, "SignedData")
-	if err != nil {
-		return nil, err
-	}
-	if !inner.empty() {
-		return nil, malformed("bytes after the SignedData")
-	}
-	return parseSignedData(inner.into(body))
+	return sd, sd.readSigner(infos.into(si))
 }
 
-func parseSignedData(r reader) (*SignedData, error) {
-	sd := new(SignedData)
-	var err error
+// ParseBundle reads a SignedData that only carries certificates and CRLs, as
+// certificate authorities hand them out (.p7b, RFC 5652 5.1: "degenerate").
+func ParseBundle(der []byte) (certificates, crls [][]byte, err error) {
+	r, err := openSignedData(der)
+	if err != nil {
+		return nil, nil, err
+	}
+	sd, _, err := parseSignedData(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	return sd.Certificates, sd.CRLs, nil
+}
+
+// openSignedData steps into the ContentInfo (RFC 5652 3).
+func openSignedData(der []byte) (reader, error) {
+	if len(der) > maxBytes {
+		return reader{}, malformed("longer than %d bytes", maxBytes)
+	}
+	r := newReader(der)
+	ci, err := r.only(tagSequence, "ContentInfo")
+	if err != nil {
+		return reader{}, err
+	}
+	oid, err := ci.expect(tagOID, "contentType")
+	if err != nil {
+		return reader{}, err
+	}
+	if !oidSignedData.Equal(oid.body) {
+		return reader{}, malformed("the content is not a SignedData")
+	}
+	inner, err := ci.only(tagContext0, "content")
+	if err != nil {
+		return reader{}, err
+	}
+	return inner.only(tagSequence, "SignedData")
+}
+
+// only reads the one element that is left and returns its content.
+func (r *reader) only(tag byte, what string) (reader, error) {
+	e, err := r.expect(tag, what)
+	if err != nil {
+		return reader{}, err
+	}
+	if !r.empty() {
+		return reader{}, malformed("bytes after the %s", what)
+	}
+	return r.into(e), nil
+}
+
+// parseSignedData reads everything but the SignerInfos, which it returns.
+func parseSignedData(r reader) (sd *SignedData, infos reader, err error) {
+	sd = new(SignedData)
 	if sd.Version, err = r.smallInt("version"); err != nil {
-		return nil, err
+		return nil, reader{}, err
 	}
 	if sd.DigestAlgorithms, err = r.algorithms(); err != nil {
-		return nil, err
+		return nil, reader{}, err
 	}
 	if err = sd.readContent(&r); err != nil {
-		return nil, err
+		return nil, reader{}, err
 	}
 	if r.peek() == tagContext0 {
 		if err = sd.readCertificates(&r); err != nil {
-			return nil, err
+			return nil, reader{}, err
 		}
 	}
 	if r.peek() == tagContext1 {
 		if err = sd.readRevocation(&r); err != nil {
-			return nil, err
+			return nil, reader{}, err
 		}
 	}
-	infos, err := r.expect(tagSet, "signerInfos")
-	if err != nil {
-		return nil, err
-	}
-	if !r.empty() {
-		return nil, malformed("bytes after the signerInfos")
-	}
-	// ISO 32000-2 12.8.3.3.1: the SignedData shall have a single signer.
-	set := r.into(infos)
-	if set.empty() {
-		return nil, malformed("no SignerInfo")
-	}
-	si, err := set.expect(tagSequence, "SignerInfo")
-	if err != nil {
-		return nil, err
-	}
-	if !set.empty() {
-		return nil, malformed("more than one SignerInfo")
-	}
-	return sd, sd.readSigner(set.into(si))
+	infos, err = r.only(tagSet, "signerInfos")
+	return sd, infos, err
 }
 
 // readContent reads the EncapsulatedContentInfo (RFC 5652 5.2).

@@ -5,6 +5,7 @@ import (
 	"crypto/x509/pkix"
 	stdasn1 "encoding/asn1"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -78,13 +79,33 @@ func text(tag byte, value []byte) string {
 // SameName compares two Names as RFC 5280 7.1 asks: attribute by attribute,
 // case and runs of spaces aside, whatever string type each issuer chose.
 func SameName(a, b []byte) bool {
-	if bytes.Equal(a, b) {
-		return true
-	}
-	x, okX := readName(a)
-	y, okY := readName(b)
-	return okX && okY && len(x) == len(y) && prefixName(x, y)
+	return bytes.Equal(a, b) || NameKey(a) == NameKey(b)
 }
+
+// NameKey returns a string that is equal for Names that are the same under
+// SameName, for use as a map key. A Name that cannot be read is its own key.
+func NameKey(der []byte) string {
+	name, ok := readName(der)
+	if !ok {
+		return "?" + string(der)
+	}
+	var b strings.Builder
+	for _, rdn := range name {
+		parts := make([]string, len(rdn))
+		for i, a := range rdn {
+			parts[i] = string(a.oid) + "\x00" + fold(a.value) + "\x00"
+		}
+		slices.Sort(parts)
+		for _, p := range parts {
+			b.WriteString(p)
+		}
+		b.WriteByte(1)
+	}
+	return b.String()
+}
+
+// fold brings spelling variants of one value together.
+func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
 
 // prefixName reports whether every RDN of x equals that of y at its place.
 func prefixName(x, y [][]attribute) bool {
@@ -106,7 +127,7 @@ func sameRDN(x, y []attribute) bool {
 	for _, a := range x {
 		found := false
 		for _, b := range y {
-			if a.oid.Equal(b.oid) && strings.EqualFold(squeeze(a.value), squeeze(b.value)) {
+			if a.oid.Equal(b.oid) && fold(a.value) == fold(b.value) {
 				found = true
 				break
 			}
@@ -117,8 +138,6 @@ func sameRDN(x, y []attribute) bool {
 	}
 	return true
 }
-
-func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // NameString prints a Name as crypto/x509/pkix prints it (RFC 4514, last RDN
 // first), so that a roster entry made with Go matches. A Name that Go cannot

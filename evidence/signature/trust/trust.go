@@ -4,45 +4,53 @@
 package trust
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"slices"
+
 	"minhchung/evidence/signature"
 )
 
-// Kind says what an Item is.
-type Kind = string
-
-// The kinds of items, as TrustEntry keeps them.
-const (
-	KindAnchor       Kind = "anchor"       // a self-signed certificate
-	KindIntermediate Kind = "intermediate" // any other certificate
-	KindCRL          Kind = "crl"
-	KindOCSP         Kind = "ocsp"
-)
-
-// Item is one thing found in a trust file.
-type Item struct {
-	Kind   Kind
-	Name   string // subject, or issuer and date
-	DER    []byte
-	SHA256 signature.Hash
-}
-
 // Canonical returns the canonical JSON of m: every list sorted and without
-// duplicates, so that equal material has equal bytes.
-func Canonical(m signature.Material) []byte { return nil }
+// duplicates, times in UTC, so that equal material has equal bytes.
+func Canonical(m signature.Material) []byte {
+	c := signature.Material{
+		Anchors:       sorted(m.Anchors, compareAnchors),
+		Intermediates: sorted(m.Intermediates, bytes.Compare),
+		CRLs:          sorted(m.CRLs, bytes.Compare),
+		OCSPs:         sorted(m.OCSPs, bytes.Compare),
+		Roster:        make([]signature.Signer, len(m.Roster)),
+	}
+	for i, s := range m.Roster {
+		s.From, s.Until = s.From.UTC(), s.Until.UTC()
+		c.Roster[i] = s
+	}
+	c.Roster = sorted(c.Roster, compareSigners)
+	out, err := json.Marshal(c)
+	if err != nil {
+		// Only a time outside the years 0 to 9999 cannot be written.
+		panic("trust: canonical material: " + err.Error())
+	}
+	return out
+}
 
 // Hash returns the SHA-256 of Canonical(m), which verdicts name.
 func Hash(m signature.Material) signature.Hash { return signature.HashOf(Canonical(m)) }
 
-// ParseItems finds every certificate, CRL and OCSP answer in data: PEM
-// bundles, single DER objects and PKCS#7 bundles of certificates.
-func ParseItems(data []byte) ([]Item, error) { return nil, nil }
-
-// LoadDir reads every regular file of dir. Self-signed certificates become
-// anchors of domain, other certificates intermediates.
-func LoadDir(dir string, domain signature.Domain) (signature.Material, error) {
-	return signature.Material{}, nil
+// sorted returns a sorted copy without duplicates, never nil.
+func sorted[T any](list []T, compare func(a, b T) int) []T {
+	out := append(make([]T, 0, len(list)), list...)
+	slices.SortFunc(out, compare)
+	return slices.CompactFunc(out, func(a, b T) bool { return compare(a, b) == 0 })
 }
 
-// Policy returns the validation policy with the given id and its exact bytes.
-// The empty id is the default policy, "vn-2025".
-func Policy(id string) (signature.Policy, []byte, error) { return signature.Policy{}, nil, nil }
+func compareAnchors(a, b signature.Anchor) int {
+	return cmp.Or(cmp.Compare(a.Domain, b.Domain), bytes.Compare(a.DER, b.DER))
+}
+
+func compareSigners(a, b signature.Signer) int {
+	return cmp.Or(cmp.Compare(a.Role, b.Role), cmp.Compare(a.Name, b.Name),
+		bytes.Compare(a.Certificate[:], b.Certificate[:]), cmp.Compare(a.Subject, b.Subject),
+		a.From.Compare(b.From), a.Until.Compare(b.Until))
+}
