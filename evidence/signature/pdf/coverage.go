@@ -72,6 +72,9 @@ func coverage(f *syntax.File, s *sigField, numbers []int64) (revision int, probl
 	if numbers[0] != 0 {
 		return -1, "the ByteRange does not start at 0"
 	}
+	if s.Value.Duplicate {
+		return -1, "the signature dictionary has a key twice, so that its Contents or ByteRange are ambiguous"
+	}
 	contents, ok := s.Value.Get("Contents").(syntax.String)
 	if !ok || contents.Start < 0 {
 		return -1, "the signature has no Contents in the file itself"

@@ -216,6 +216,11 @@ func (f *File) parse(offset int64) (parsed, error) {
 	if offset < 0 || offset >= int64(len(f.data)) {
 		return parsed{}, fmt.Errorf("offset %d outside the file: %w", offset, ErrDamaged)
 	}
+	// White space in front belongs to the revision before when the entry
+	// points there; the object does not.
+	for offset < int64(len(f.data))-1 && IsSpace(f.data[offset]) {
+		offset++
+	}
 	limit := f.limitOf(offset)
 	l := lexer{f: f, data: f.data[:limit], pos: int(offset), nodes: f.limits.Nodes, placed: true}
 	c := parsed{}
