@@ -80,8 +80,7 @@ var proven = []variant{
 	{name: "stamped, lapsed since", weight: 25, person: lapsed, org: office, grade: "A", stamped: true, until: lapsedLast},
 	{name: "stamped, revoked since", weight: 40, person: moved, org: office, grade: "A", stamped: true},
 	{name: "stamped, revoked within the year", weight: 20, person: dismissed, org: office, grade: "A", stamped: true, until: dismissedLast},
-	{name: "expired since", weight: 200, person: retired, org: officeOld, grade: "B"},
-	{name: "revoked since", weight: 80, person: moved, org: office, grade: "B"},
+	{name: "expired since", weight: 280, person: retired, org: officeOld, grade: "B"},
 	{name: "expired since, numbered", weight: 60, person: retired, org: officeOld, grade: "B", numbering: inFreeText},
 	{name: "arrival", weight: 60, person: chair, org: office, grade: "A", arrival: true},
 	{name: "arrival, stamped", weight: 30, person: deputy, org: office, grade: "A", arrival: true, stamped: true},
@@ -112,10 +111,10 @@ var unproven = []variant{
 	{name: "stranger", weight: 1, state: evidence.Disproven, code: "wrong-signer", person: stranger, org: office},
 	{name: "expired", weight: 1, state: evidence.Disproven, code: "expired", person: lapsed, org: office, from: lapsedFrom},
 	{name: "revoked", weight: 1, state: evidence.Disproven, code: "revoked", person: dismissed, org: office, from: dismissedFrom},
-	// Nothing proves when these were signed, and what they claim is far from
-	// the register's date.
+	// Nothing proves when these were signed. The one claims a time far from
+	// the register's date; the other's key may be in other hands by now.
 	{name: "expired since, late", weight: 1, state: evidence.Undetermined, code: "time-unproven", person: retired, org: officeOld, lateDays: 45},
-	{name: "revoked since, late", weight: 1, state: evidence.Undetermined, code: "time-unproven", person: moved, org: office, lateDays: 45},
+	{name: "revoked since", weight: 1, state: evidence.Undetermined, code: "time-unproven", person: moved, org: office},
 	// The two rows of one file are one line: each weight stands for a pair.
 	{name: "reused", weight: 1, state: evidence.Undetermined, code: "duplicate", person: deputy, org: office, fault: reused},
 }

@@ -15,8 +15,8 @@ const errorPage = `<!DOCTYPE html>
 <body><h1>502 Bad Gateway</h1><p>Không tải được tệp. Vui lòng thử lại sau.</p></body></html>
 `
 
-// keptBytes is what a bad copy kept of its file.
-const keptBytes = 700
+// keptBytes is what a bad copy kept of its file: the header, and no object.
+const keptBytes = 16
 
 // spoil does to a signed file what its variant says.
 func (w *workshop) spoil(e *entry, file []byte) ([]byte, error) {

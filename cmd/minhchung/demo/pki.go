@@ -56,7 +56,7 @@ type profile struct {
 	reason      int  // CRLReason, RFC 5280 5.3.1
 	second      bool // issued by the second CA
 	selfMade    bool
-	roster      bool
+	roster      bool // may sign for the unit
 }
 
 const (

@@ -3,6 +3,7 @@ package demo
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"minhchung/evidence"
@@ -13,6 +14,9 @@ const (
 	reportRows     = 1861
 	reportUnproven = 30
 	secretRows     = 3
+	// maxRows keeps a slip of the finger, or a damaged marker, from filling
+	// the disk.
+	maxRows = 50_000
 )
 
 // exclusions take six rows out of the denominator.
@@ -84,6 +88,9 @@ const (
 func newPlan(rows int, seed uint64) (*plan, error) {
 	if least := minRows(); rows < least {
 		return nil, fmt.Errorf("a demo needs at least %d rows to hold every case, got %d", least, rows)
+	}
+	if rows > maxRows {
+		return nil, fmt.Errorf("a demo has at most %d rows, got %d", maxRows, rows)
 	}
 	p := &plan{rows: rows, seed: seed}
 	p.register()
@@ -162,9 +169,9 @@ func (p *plan) assign() {
 	}
 	rng.Shuffle(len(free), func(i, j int) { free[i], free[j] = free[j], free[i] })
 	take := func(v variant) int {
-		for i, at := range free {
-			if v.fits(p.entries[at].row.Date) {
-				free = append(free[:i], free[i+1:]...)
+		for i := len(free) - 1; i >= 0; i-- { // from the end, where removing is cheap
+			if at := free[i]; v.fits(p.entries[at].row.Date) {
+				free = slices.Delete(free, i, i+1)
 				return at
 			}
 		}

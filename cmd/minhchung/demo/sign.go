@@ -20,10 +20,13 @@ import (
 // signing is one signature to be made.
 type signing struct {
 	who *identity
-	at  time.Time // claimed, and proven when stamped
+	// as is whose certificates the revision is laid out for, where it is not
+	// the signer: a forger leaves room for his victim's.
+	as *identity
+	at time.Time // claimed, and proven when stamped
 	// first is put in front of the signer's certificate in the CMS.
 	first   *x509.Certificate
-	chain   bool // the CMS carries the issuing CA as well
+	issuer  *x509.Certificate // put behind it; nil for a CMS with the leaf only
 	stamped bool
 	cades   bool
 }
@@ -46,11 +49,15 @@ func (w *workshop) sign(ctx context.Context, file []byte, s signing) ([]byte, er
 	if err != nil {
 		return nil, fmt.Errorf("opening a document to sign it: %w", err)
 	}
+	as := s.as
+	if as == nil {
+		as = s.who
+	}
 	data := sign.SignData{
-		Signer: blank{s.who.key.Public()}, Certificate: s.who.cert, DigestAlgorithm: crypto.SHA256,
+		Signer: blank{as.key.Public()}, Certificate: as.cert, DigestAlgorithm: crypto.SHA256,
 		// The longest chain we might write, so that there is room for it
 		// and for a time stamp.
-		CertificateChains: [][]*x509.Certificate{s.who.chain()},
+		CertificateChains: [][]*x509.Certificate{as.chain()},
 		Context:           ctx,
 	}
 	data.Signature.CertType = sign.ApprovalSignature
@@ -127,8 +134,8 @@ func (w *workshop) cms(ctx context.Context, digest []byte, s signing) ([]byte, e
 		c.certs = append(c.certs, s.first)
 	}
 	c.certs = append(c.certs, s.who.cert)
-	if s.chain && s.who.issuer != nil {
-		c.certs = append(c.certs, s.who.issuer.cert)
+	if s.issuer != nil {
+		c.certs = append(c.certs, s.issuer)
 	}
 	if !s.cades {
 		c.claimed = s.at

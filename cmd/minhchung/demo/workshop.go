@@ -104,11 +104,14 @@ func (w *workshop) signature(ctx context.Context, e *entry, who signerID, at tim
 	s := signing{
 		who: w.pki.signers[who], at: at.AddDate(0, 0, e.v.lateDays),
 		stamped: e.v.stamped, cades: e.v.cades,
-		// Seen in the field: every other CMS has only the leaf.
-		chain: e.index%2 == 0,
+	}
+	// Seen in the field: every other CMS has only the leaf.
+	if ca := s.who.issuer; ca != nil && e.index%2 == 0 {
+		s.issuer = ca.cert
 	}
 	if who == forger && e.v.fault == victimFirst {
-		s.first = w.pki.signers[chair].cert
+		s.as = w.pki.signers[chair]
+		s.first, s.issuer = s.as.cert, s.as.issuer.cert
 	}
 	return func(file []byte) ([]byte, error) { return w.sign(ctx, file, s) }
 }

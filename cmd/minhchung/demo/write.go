@@ -65,7 +65,8 @@ func (p *plan) records() [][]string {
 
 func (e *entry) record() []string {
 	r := e.row
-	rec := []string{"VB", r.Number, r.Notation, vietnamese(r.Date), r.Type, r.Subject, kindWords[r.Kind], r.File, "", "", "", "", "", ""}
+	// The ordinary documents of the unit are one series without a name.
+	rec := []string{"", r.Number, r.Notation, vietnamese(r.Date), r.Type, r.Subject, kindWords[r.Kind], r.File, "", "", "", "", "", ""}
 	if x := r.Exclusion; x != nil {
 		rec[8], rec[9], rec[10] = exclusionWords[x.Code], x.Reason, x.Approver
 		return rec
@@ -84,7 +85,7 @@ func vietnamese(d evidence.Date) string {
 }
 
 // rowID is the id that evidence gives a row of this register.
-func (e *entry) rowID() string { return "VB:" + e.row.Number + "/" + e.row.Notation }
+func (e *entry) rowID() string { return e.row.Number + "/" + e.row.Notation }
 
 // write puts data into dir/name, first under a temporary name.
 func write(dir, name string, data []byte) error {
