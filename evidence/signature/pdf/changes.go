@@ -182,20 +182,37 @@ func (s *step) add(f finding) {
 	}
 }
 
-// deep compares two values and adds a copy of like for each difference.
+// maxDetails is how many places one finding names.
+const maxDetails = 3
+
+// deep compares two values and adds one finding like the given one that names
+// the first few places where they differ. What was compared before in the
+// same way is not compared again.
 func (s *step) deep(a, b syntax.Object, drawn bool, object int, path string, like finding) {
 	key := fmt.Sprint(like.kind, like.class, like.what, drawn)
 	if s.memo[key] == nil {
 		s.memo[key] = map[[2]int]bool{}
 	}
+	var places []string
+	at := 0
 	c := &comparer{step: s, drawn: drawn, memo: s.memo[key], found: func(object int, path, detail string) bool {
-		f := like
-		f.object = object
-		f.detail = strings.TrimSpace(like.detail + " " + path + ": " + detail)
-		s.add(f)
-		return len(s.found) <= maxFindings
+		if len(places) == 0 {
+			at = object
+		}
+		places = append(places, path+": "+detail)
+		return true
 	}}
 	c.compare(a, b, object, path)
+	if len(places) == 0 {
+		return
+	}
+	more := ""
+	if n := len(places) - maxDetails; n > 0 {
+		places, more = places[:maxDetails], fmt.Sprintf(" and %d more", n)
+	}
+	like.object = at
+	like.detail = strings.TrimSpace(like.detail+" "+strings.Join(places, ", ")) + more
+	s.add(like)
 }
 
 // fixed returns a finding whose class does not depend on permissions.

@@ -1,6 +1,8 @@
 package pdf
 
 import (
+	"slices"
+
 	"minhchung/evidence/signature"
 	"minhchung/evidence/signature/pdf/syntax"
 )
@@ -129,7 +131,12 @@ func (s *step) annotRemoved(j int, o *stateAnnot) {
 		s.add(fixed(signature.ChangeForbidden, signature.WhatField, ruleFields).on(j+1, o.num).says("the widget of field %q was removed", printable(f.name, 60)))
 		return
 	}
-	s.add(finding{kind: findRemoved, what: signature.WhatAnnotation, rule: ruleAnnots}.on(j+1, o.num).says("an annotation (%s) was removed", s.subtype(s.old, o)))
+	if s.subtype(s.old, o) == "Widget" {
+		s.add(fixed(signature.ChangeForbidden, signature.WhatField, ruleFields).on(j+1, o.num).says("a widget outside the form was removed"))
+		return
+	}
+	s.add(finding{kind: findRemoved, what: signature.WhatAnnotation, rule: ruleAnnots, mark: s.lay(j, o)}.on(j+1, o.num).
+		says("an annotation (%s) was removed", s.subtype(s.old, o)))
 }
 
 func (s *step) subtype(st *state, a *stateAnnot) string {
@@ -152,6 +159,10 @@ func (s *step) annotAdded(j int, n *stateAnnot) {
 				says("field %q was added", printable(f.name, 60)))
 			return
 		}
+	}
+	if p.subtype == "Widget" {
+		s.add(finding{kind: findField, what: signature.WhatField, rule: ruleFields, mark: p}.on(j+1, n.num).says("a widget outside the form was added"))
+		return
 	}
 	text := s.new.text(n.dict.Get("Contents"))
 	if text != "" {
@@ -223,13 +234,37 @@ func (s *step) compareAnnot(j int, a, b *stateAnnot) {
 		s.widgetChanged(j, field, a, b, differ)
 		return
 	}
-	names := ""
-	for _, k := range differ {
-		names += " /" + printable(string(k), 30)
+	if s.subtype(s.old, a) == "Widget" {
+		s.add(fixed(signature.ChangeForbidden, signature.WhatField, ruleFields).on(j+1, b.num).says("a widget outside the form was changed:%s", names(differ)))
+		return
+	}
+	s.annotChanged(j, a, b, differ)
+	s.action(j, b)
+}
+
+// showKeys decide what a reader sees of an annotation that draws itself.
+var showKeys = []syntax.Name{"AP", "AS", "Rect", "Subtype", "F", "OC", "RC", "DA", "DS", "CA", "ca"}
+
+// annotChanged reports a changed annotation: twice, as the old one gone and
+// the new one come, when it does not show the same any more.
+func (s *step) annotChanged(j int, a, b *stateAnnot, differ []syntax.Name) {
+	shows := slices.ContainsFunc(differ, func(k syntax.Name) bool {
+		return slices.Contains(showKeys, k) || k == "Contents" && s.subtype(s.old, a) == "FreeText"
+	})
+	if shows {
+		s.add(finding{kind: findRemoved, what: signature.WhatAnnotation, rule: ruleAnnots, mark: s.lay(j, a)}.on(j+1, b.num).
+			says("an annotation (%s) shows something else:%s", s.subtype(s.old, a), names(differ)))
 	}
 	s.add(finding{kind: findAnnotation, what: signature.WhatAnnotation, rule: ruleAnnots, mark: s.place(j, b)}.on(j+1, b.num).
-		says("an annotation (%s) was changed:%s", s.subtype(s.new, b), names))
-	s.action(j, b)
+		says("an annotation (%s) was changed:%s", s.subtype(s.new, b), names(differ)))
+}
+
+func names(keys []syntax.Name) string {
+	out := ""
+	for _, k := range keys {
+		out += " /" + printable(string(k), 30)
+	}
+	return out
 }
 
 // widgetChanged judges a changed widget. The field's own signing may draw it

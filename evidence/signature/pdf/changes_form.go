@@ -202,6 +202,7 @@ func (s *step) fieldEntry(bad finding, a, b *stateField, k syntax.Name) {
 	case k == "V" && s.signing[b]:
 	case k == "V" && s.isSignature(a):
 		s.add(bad.says("the signature in field %q was replaced or changed", name))
+	case (k == "I" || k == "RV") && !s.same(a.get("V"), b.get("V"), false): // goes with V
 	case k == "V" || k == "I" || k == "RV":
 		s.add(finding{kind: findValue, what: signature.WhatFormFill, rule: ruleDocMDP, field: b.name}.on(s.pageOfField(b), b.num).
 			says("field %q: %q instead of %q", name, s.valueText(s.new, is), s.valueText(s.old, was)))

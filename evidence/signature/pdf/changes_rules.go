@@ -33,14 +33,8 @@ type judge struct {
 func (h *history) judge(sig *sigField, from int) *judge {
 	j := &judge{history: h, from: from}
 	j.protect(sig.Permission, sig.FieldMDP, sig.Lock)
-	for i := 0; i <= from; i++ {
-		st, err := h.state(i)
-		if i < from && len(h.file.Revisions()[i].Changed()) == 0 || err != nil {
-			continue
-		}
-		if i == from {
-			j.protections(st)
-		}
+	if st, err := h.state(from); err == nil {
+		j.protections(st)
 	}
 	for i := from + 1; i < len(h.file.Revisions()); i++ {
 		for _, f := range h.step(i) {
@@ -176,7 +170,7 @@ func (j *judge) classify(c *signature.Change, f finding) {
 	case findAnnotation:
 		j.annotated(c, f)
 	case findRemoved:
-		j.removed(c)
+		j.removed(c, f)
 	}
 }
 
@@ -261,12 +255,19 @@ func (j *judge) annotated(c *signature.Change, f finding) {
 	}
 }
 
-func (j *judge) removed(c *signature.Change) {
-	switch j.permission {
-	case 1, 2:
+// removed judges annotations of the signed revision that are gone or look
+// different. The signer saw them: without a permission they must stay, and
+// what they hid must stay hidden under every permission.
+func (j *judge) removed(c *signature.Change, f finding) {
+	switch {
+	case j.permission == 1 || j.permission == 2:
 		j.forbids(c, "removing an annotation")
-	case 3:
-		decide(c, signature.ChangePermitted, ruleDocMDP, "annotations may be removed at DocMDP level 3")
+	case f.mark.cover != coverNothing && !f.mark.markup:
+		decide(c, signature.ChangeForbidden, ruleAnnots, "it lay over %s", f.mark.over)
+	case j.permission == 3:
+		decide(c, signature.ChangePermitted, ruleDocMDP, "annotations may be changed and removed at DocMDP level 3")
+	case f.mark.visible:
+		decide(c, signature.ChangeForbidden, ruleAnnots, "the signer saw it")
 	default:
 		decide(c, signature.ChangeAnnotated, "", "")
 	}

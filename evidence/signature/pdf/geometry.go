@@ -20,6 +20,7 @@ type placement struct {
 	subtype string
 	markup  bool // marks words up, as a highlighter does
 	opaque  bool // of page content: draws paths or images, not only text
+	visible bool // of an old annotation: it showed something of its own
 }
 
 // cover says what a placement hides or overwrites.
@@ -95,14 +96,28 @@ func touches(m *content.Mark, rect, page content.Rect) bool {
 const maxPainted = 2000
 
 // place measures an annotation of a new page against the old page.
-func (s *step) place(j int, a *stateAnnot) *placement {
+func (s *step) place(j int, a *stateAnnot) *placement { return s.placeIn(s.new, j, a) }
+
+// lay measures an annotation of the old page against that page.
+func (s *step) lay(j int, a *stateAnnot) *placement {
+	p := s.placeIn(s.old, j, a)
+	switch p.subtype {
+	case "Link", "Popup", "Text":
+	default:
+		p.visible = !hidden(s.old.rev, a) && !wordMarkup(p.subtype) &&
+			(p.subtype == "FreeText" || normalAppearance(s.old.rev, a.dict) != nil)
+	}
+	return p
+}
+
+func (s *step) placeIn(st *state, j int, a *stateAnnot) *placement {
 	old := s.counterpart[j]
 	box := s.mediaBox(s.new, s.new.pages[j])
-	rect, _ := content.RectOf(s.new.rev, a.dict.Get("Rect"))
-	subtype, _ := s.new.rev.Resolve(a.dict.Get("Subtype"))
+	rect, _ := content.RectOf(st.rev, a.dict.Get("Rect"))
+	subtype, _ := st.rev.Resolve(a.dict.Get("Subtype"))
 	name, _ := subtype.(syntax.Name)
 	p := &placement{page: j, rect: rect, subtype: string(name), share: rect.Intersect(box).Area() / box.Area()}
-	if old == nil || s.hidden(a) {
+	if old == nil || hidden(st.rev, a) {
 		return p
 	}
 	if name == "Popup" || (name == "Link" || name == "Text") && !a.dict.Has("AP") {
@@ -111,25 +126,27 @@ func (s *step) place(j int, a *stateAnnot) *placement {
 	d := s.drawing(old)
 	p.cover, p.over = covers(d, box, rect)
 	if p.cover == coverNothing {
-		p.cover, p.over = s.coversAnnots(old, a, name, rect)
+		if st == s.new {
+			p.cover, p.over = s.coversAnnots(old, a, name, rect)
+		}
 		return p
 	}
-	s.refine(p, d, box, a)
+	s.refine(st, p, d, box, a)
 	return p
 }
 
 // hidden reports whether an annotation is never shown (ISO 32000-2 table 167:
 // Hidden, or neither viewed nor printed).
-func (s *step) hidden(a *stateAnnot) bool {
-	v, _ := s.new.rev.Resolve(a.dict.Get("F"))
+func hidden(rev *syntax.Revision, a *stateAnnot) bool {
+	v, _ := rev.Resolve(a.dict.Get("F"))
 	flags, _ := v.(syntax.Integer)
 	return flags&2 != 0 || flags&32 != 0 && flags&4 == 0
 }
 
 // refine looks at what the appearance paints, for a rectangle alone hides
 // nothing.
-func (s *step) refine(p *placement, d *content.Drawing, page content.Rect, a *stateAnnot) {
-	form := s.appearance(a)
+func (s *step) refine(st *state, p *placement, d *content.Drawing, page content.Rect, a *stateAnnot) {
+	form := normalAppearance(st.rev, a.dict)
 	if form == nil {
 		if p.subtype == "Widget" {
 			p.cover, p.over = coverNothing, "" // nothing is drawn
@@ -137,7 +154,7 @@ func (s *step) refine(p *placement, d *content.Drawing, page content.Rect, a *st
 		p.markup = wordMarkup(p.subtype)
 		return
 	}
-	ap := content.Appearance(s.new.rev, form, p.rect, content.Limits{Operators: 200_000, Marks: maxPainted})
+	ap := content.Appearance(st.rev, form, p.rect, content.Limits{Operators: 200_000, Marks: maxPainted})
 	if !ap.Complete {
 		return
 	}
@@ -150,7 +167,7 @@ func (s *step) refine(p *placement, d *content.Drawing, page content.Rect, a *st
 		}
 		onlyPaths = onlyPaths && m.Kind == content.Path
 		c, over := covers(d, page, m.Box)
-		if c == coverContent && m.Kind == content.Image && s.translucent(m, d, page) {
+		if c == coverContent && m.Kind == content.Image && translucent(st.rev, m, d, page) {
 			continue
 		}
 		if c > p.cover {

@@ -11,8 +11,8 @@ const maxMask = 16 << 20
 // translucent reports whether an image of a signature's appearance leaves
 // every text below it readable: a seal whose soft mask (ISO 32000-2 11.6.5.2)
 // is mostly transparent over each of them. Whatever cannot be decoded hides.
-func (s *step) translucent(m *content.Mark, d *content.Drawing, page content.Rect) bool {
-	mask := s.softMask(m)
+func translucent(rev *syntax.Revision, m *content.Mark, d *content.Drawing, page content.Rect) bool {
+	mask := maskOf(rev, m)
 	if mask == nil {
 		return false
 	}
@@ -34,17 +34,17 @@ type softMask struct {
 	data []byte
 }
 
-func (s *step) softMask(m *content.Mark) *softMask {
+func maskOf(rev *syntax.Revision, m *content.Mark) *softMask {
 	if m.XObject == nil || m.Matrix[1] != 0 || m.Matrix[2] != 0 || m.Matrix[0] <= 0 || m.Matrix[3] <= 0 {
 		return nil
 	}
-	v, _ := s.new.rev.Resolve(m.XObject.Dict.Get("SMask"))
+	v, _ := rev.Resolve(m.XObject.Dict.Get("SMask"))
 	st, ok := v.(*syntax.Stream)
 	if !ok || st.Dict.Has("Decode") {
 		return nil
 	}
 	num := func(key syntax.Name) int {
-		v, _ := s.new.rev.Resolve(st.Dict.Get(key))
+		v, _ := rev.Resolve(st.Dict.Get(key))
 		n, _ := v.(syntax.Integer)
 		return int(min(max(n, 0), maxMask))
 	}
@@ -52,7 +52,7 @@ func (s *step) softMask(m *content.Mark) *softMask {
 	if num("BitsPerComponent") != 8 || w == 0 || h == 0 || w > maxMask/h {
 		return nil
 	}
-	data, err := s.new.rev.Decode(st)
+	data, err := rev.Decode(st)
 	if err != nil || len(data) < w*h {
 		return nil
 	}
