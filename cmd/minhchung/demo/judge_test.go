@@ -133,3 +133,15 @@ func testPolicy(t *testing.T) signature.Policy {
 		{Name: "SHA-256"}, {Name: "SHA-384"}, {Name: "SHA-512"}, {Name: "RSA", MinBits: 2048}, {Name: "ECDSA", MinBits: 256},
 	}}
 }
+
+// The report itself: 1,831 of 1,861 documents, and the thirty others.
+func TestRuleFindsTheReport(t *testing.T) {
+	if testing.Short() {
+		t.Skip("1,861 documents take a quarter of a minute")
+	}
+	s, err := Generate(t.Context(), Options{Dir: t.TempDir(), Seed: 2022})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkStates(t, s, mustPlan(t, DefaultRows, 2022))
+}
