@@ -71,6 +71,8 @@ func (s *session) check(f SignatureFacts) (p proof) {
 	p.integrity = IntegrityIntact
 	der := s.blobs[f.CMS]
 	switch {
+	case f.SubFilter == "" && f.ContentsProblem != "":
+		p.malformed(f.ContentsProblem)
 	case !knownFormat(f.SubFilter):
 		p.unsupported("the signature format " + quote(f.SubFilter) + " is not supported")
 	case f.ContentsProblem != "":

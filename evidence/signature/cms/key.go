@@ -5,7 +5,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
-	"crypto/rsa"
 	"errors"
 	"fmt"
 	"math/big"
@@ -23,8 +22,9 @@ var ErrSignature = errors.New("the signature does not match the key and the sign
 
 // The bounds on RSA keys keep one verification below some milliseconds.
 const (
-	minRSABits = 1024 // crypto/rsa refuses less
-	maxRSABits = 16384
+	minRSABits      = 1024 // crypto/rsa refuses less
+	maxRSABits      = 16384
+	maxExponentBits = 128
 )
 
 // PublicKey is a parsed SubjectPublicKeyInfo (RFC 5280 4.1.2.7).
@@ -119,20 +119,21 @@ func parseRSA(raw []byte, pss bool) (*PublicKey, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A modulus without its leading zero octet reads as negative; national
+	// cards have been issued with such keys, and only one reading makes sense.
 	modulus := new(big.Int).SetBytes(n.body)
 	exponent := new(big.Int).SetBytes(e.body)
 	switch bits := modulus.BitLen(); {
-	case len(n.body) == 0 || n.body[0]&0x80 != 0 || modulus.Bit(0) == 0:
-		return nil, malformed("RSA modulus is negative or even")
+	case modulus.Bit(0) == 0:
+		return nil, malformed("RSA modulus is even")
+	case exponent.Bit(0) == 0 || exponent.Cmp(big.NewInt(3)) < 0:
+		return nil, malformed("RSA exponent")
 	case bits < minRSABits || bits > maxRSABits:
 		return nil, fmt.Errorf("%w: RSA key of %d bits", ErrUnsupported, bits)
-	case len(e.body) == 0 || e.body[0]&0x80 != 0 || exponent.Bit(0) == 0 || exponent.Cmp(big.NewInt(3)) < 0:
-		return nil, malformed("RSA exponent")
-	case exponent.BitLen() > 31:
+	case exponent.BitLen() > maxExponentBits:
 		return nil, fmt.Errorf("%w: RSA exponent of %d bits", ErrUnsupported, exponent.BitLen())
 	default:
-		key := &rsa.PublicKey{N: modulus, E: int(exponent.Int64())}
-		return &PublicKey{Kind: "RSA", Bits: bits, key: key, pss: pss}, nil
+		return &PublicKey{Kind: "RSA", Bits: bits, key: publicRSA{modulus, exponent}, pss: pss}, nil
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/rsa"
 	"errors"
 	"fmt"
 
@@ -52,7 +51,8 @@ var signatureOIDs = map[string]signatureKind{
 // scheme is a signature algorithm with everything decided.
 type scheme struct {
 	signatureKind
-	saltBytes int // PSS
+	mask      digestKind // PSS
+	saltBytes int        // PSS
 }
 
 // schemeOf decides what alg means together with the digest algorithm that the
@@ -83,8 +83,7 @@ func schemeOf(alg AlgorithmIdentifier, digest digestKind) (scheme, error) {
 
 // readPSS reads RSASSA-PSS-params (RFC 4055 3.1); every default is SHA-1's.
 func (s *scheme) readPSS(params []byte) error {
-	s.digest, s.saltBytes = kindSHA1, 20
-	mask := kindSHA1
+	s.digest, s.mask, s.saltBytes = kindSHA1, kindSHA1, 20
 	if len(params) == 0 {
 		return nil
 	}
@@ -103,7 +102,7 @@ func (s *scheme) readPSS(params []byte) error {
 		case 0xa0:
 			s.digest, err = part.digestParam()
 		case 0xa1:
-			mask, err = part.maskParam()
+			s.mask, err = part.maskParam()
 		case 0xa2:
 			s.saltBytes, err = part.uint16("saltLength")
 		case 0xa3:
@@ -117,9 +116,6 @@ func (s *scheme) readPSS(params []byte) error {
 		if err != nil {
 			return err
 		}
-	}
-	if mask.name != s.digest.name {
-		return fmt.Errorf("%w: PSS with two different digests", ErrUnsupported)
 	}
 	return nil
 }
@@ -180,7 +176,7 @@ func (s scheme) verify(k *PublicKey, message, sum, sig []byte) error {
 	}
 	ok := false
 	switch key := k.key.(type) {
-	case *rsa.PublicKey:
+	case publicRSA:
 		ok = s.verifyRSA(key, sum, sig)
 	case *ecdsa.PublicKey:
 		ok = ecdsa.VerifyASN1(key, sum, sig)
@@ -195,20 +191,14 @@ func (s scheme) verify(k *PublicKey, message, sum, sig []byte) error {
 	return nil
 }
 
-func (s scheme) verifyRSA(key *rsa.PublicKey, sum, sig []byte) bool {
+func (s scheme) verifyRSA(key publicRSA, sum, sig []byte) bool {
 	if s.digest.id == 0 {
 		return false
 	}
-	if !s.pss {
-		return rsa.VerifyPKCS1v15(key, s.digest.id, sum, sig) == nil
+	if s.pss {
+		return key.verifyPSS(s.digest, s.mask, s.saltBytes, sum, sig)
 	}
-	opts := &rsa.PSSOptions{SaltLength: s.saltBytes}
-	if s.saltBytes == 0 {
-		// Zero means "automatic" there; an empty salt is legal (RFC 8017
-		// 9.1) but cannot be demanded, so any length is accepted.
-		opts.SaltLength = rsa.PSSSaltLengthAuto
-	}
-	return rsa.VerifyPSS(key, s.digest.id, sum, sig, opts) == nil
+	return key.verifyPKCS1(s.digest, sum, sig)
 }
 
 // Used says which algorithms a signature rests on, for a dated table.
