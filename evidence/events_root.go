@@ -120,7 +120,7 @@ func (e Anchored) Draft() (ledger.Draft, error) {
 		return ledger.Draft{}, err
 	}
 	refs := bookRefs(e.Book)
-	refs["root"] = e.Root
+	refs["origin"], refs["root"] = e.Origin, e.Root // ledger.AnchorFields: a receipt is anchored by them
 	refs["checkpoint"] = signature.HashOf([]byte(e.Checkpoint)).String()
 	return draft(LeafAnchor, anchorOpening(e), refs, map[string]string{codeSize: decimal(e.Size)})
 }

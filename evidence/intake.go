@@ -95,7 +95,7 @@ func (in *Intake) Receive(ctx context.Context, files []File) (Summary, error) {
 	)
 	work, workCtx := errgroup.WithContext(ctx)
 	work.SetLimit(in.Workers)
-	commit.Go(func() error { return c.run(workCtx, ready) })
+	commit.Go(func() error { return c.run(ctx, ready) }) // what is ready is committed even when another file stopped the work
 	for _, f := range files {
 		if workCtx.Err() != nil {
 			break
