@@ -134,7 +134,8 @@ func checkVerdict(v signature.Verdict, f signature.Facts) error {
 		if err := checkSignatureVerdict(s); err != nil {
 			return fmt.Errorf("verdict %d: %w", i, err)
 		}
-		if v.Result == signature.ResultIntact && (s.Integrity != signature.IntegrityIntact || s.Coverage != signature.CoverageExact) {
+		if v.Result == signature.ResultIntact && (s.Integrity != signature.IntegrityIntact || s.Coverage != signature.CoverageExact ||
+			s.Changes == signature.ChangeForbidden || s.Changes == signature.ChangeUnknown) {
 			return fmt.Errorf("verdict %d: intact beyond its signatures", i)
 		}
 	}
@@ -155,6 +156,8 @@ func checkSignatureVerdict(s signature.SignatureVerdict) error {
 		return fmt.Errorf("unknown indication %q", s.Indication)
 	case !slices.Contains(domains, s.TrustDomain):
 		return fmt.Errorf("unknown trust domain %q", s.TrustDomain)
+	case !sentence(s.Problem) || slices.ContainsFunc(s.Reasons, func(r string) bool { return !sentence(r) }):
+		return errors.New("the problem or a reason is not a line of text")
 	}
 	return checkChanges(s.ChangeList)
 }

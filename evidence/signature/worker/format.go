@@ -2,6 +2,7 @@ package worker
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"minhchung/evidence/signature"
@@ -79,15 +80,22 @@ func classify(data []byte) (format string, condition signature.Condition, proble
 }
 
 // classifyZIP looks for the names that every container of its kind holds in
-// clear: "[Content_Types].xml" (ISO/IEC 29500-2) or "mimetype" as first entry
-// (ODF 1.2 part 3, ETSI EN 319 162-1 A.1).
+// clear: "[Content_Types].xml" (ISO/IEC 29500-2), "mimetype" as first entry
+// (ODF 1.2 part 3, ETSI EN 319 162-1 A.1) or, where that is missing or
+// compressed, files of META-INF (the same, 4.3.3 and 4.4.3).
 func classifyZIP(data []byte) (string, signature.Condition, string) {
 	first := data[:min(len(data), 256)]
+	has := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return bytes.Contains(data, []byte(name)) })
+	}
 	switch {
 	case bytes.Contains(first, []byte("application/vnd.etsi.asic")):
 		return "asic", signature.Unsupported, "an ASiC container" + later
-	case bytes.Contains(first, []byte("application/vnd.oasis.opendocument")), bytes.Contains(data, []byte("[Content_Types].xml")):
+	case bytes.Contains(first, []byte("application/vnd.oasis.opendocument")),
+		has("[Content_Types].xml"), has("META-INF/manifest.xml") && has("content.xml"):
 		return "office", signature.Unsupported, "an Office file" + later
+	case has("application/vnd.etsi.asic", "META-INF/signature", "META-INF/ASiCManifest", "META-INF/timestamp.tst"):
+		return "asic", signature.Unsupported, "an ASiC container" + later
 	}
 	return "unknown", signature.Damaged, "a ZIP archive, not a document"
 }
