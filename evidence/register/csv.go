@@ -38,16 +38,14 @@ func openCSV(text string, opt Options) (*table, error) {
 		seps, text, line = []byte{m[1][0]}, text[len(m[0]):], 2
 	}
 	var best *table
-	var failed error
+	var failed, missing error
 	widest := -1
 	for _, sep := range seps {
 		src := &csvSource{text: text, line: line, sep: sep, columns: opt.MaxColumns}
 		rows, err := peek(src)
 		if err != nil && !hasHeader(rows) {
 			// A wrong separator trips over quotes that the right one does not.
-			if failed == nil {
-				failed = err
-			}
+			failed = moreTelling(failed, err)
 			continue
 		}
 		t, wide, headErr := newTable(src, rows)
@@ -56,13 +54,16 @@ func openCSV(text string, opt Options) (*table, error) {
 			best.pending = err
 		}
 		if t == nil && wide > widest {
-			widest, failed = wide, headErr
+			widest, missing = wide, headErr
 		}
 	}
 	if best != nil {
 		return best, nil
 	}
-	return nil, failed
+	if missing == nil {
+		return nil, failed
+	}
+	return nil, moreTelling(missing, failed)
 }
 
 var sepLine = regexp.MustCompile(`^sep=([,;\t])\r?\n`)

@@ -26,6 +26,7 @@ const (
 	CodeBadDate         = "bad-date"         // Args: the cell
 	CodeBadNumber       = "bad-number"       // Args: the cell
 	CodeFormula         = "formula"          // Args: the cell's name in XLSX, such as "C12"
+	CodeMerged          = "merged-cells"     // Args: the range, such as "C12:C14"
 	CodeBadWorkbook     = "bad-workbook"     // Args: what is wrong, English
 	CodeBomb            = "zip-bomb"         // Args: limit
 	CodeNoSheet         = "no-sheet"         //
@@ -108,6 +109,7 @@ var sentences = map[string]sentence{
 	CodeBadDate:         {"“{0}” không phải là ngày có thật; hãy viết dạng 31/12/2022", "\"{0}\" is not a date; write it as 31/12/2022 (day, month, year of four digits)"},
 	CodeBadNumber:       {"“{0}” không phải số văn bản; hãy viết dạng 32 hoặc 32a", "\"{0}\" is not a document number; write it as 32 or 32a"},
 	CodeFormula:         {"ô chứa công thức ({0}); hãy chép và dán lại chỉ giá trị", "the cell holds a formula ({0}); copy it and paste values only"},
+	CodeMerged:          {"các ô {0} được gộp qua nhiều dòng; hãy bỏ gộp ô và điền từng dòng", "the cells {0} are merged over several rows; unmerge them and fill in each row"},
 	CodeBadWorkbook:     {"không đọc được tệp XLSX ({0}); hãy mở bằng Excel và lưu lại", "the XLSX file cannot be read ({0}); open it in Excel and save it again"},
 	CodeBomb:            {"tệp XLSX giải nén ra quá lớn (giới hạn {0}); hãy xuất lại sổ", "the XLSX file unpacks to too much (limit {0}); export the register again"},
 	CodeNoSheet:         {"tệp XLSX không có trang tính nào đang hiện", "the XLSX file has no visible sheet; unhide the register's sheet"},

@@ -67,11 +67,11 @@ func numbering(rows, secrets []evidence.Row, hasSeries bool, period evidence.Per
 	if inferred > 1 {
 		out = append(out, evidence.Finding{Code: "series-inferred", Detail: fmt.Sprint(inferred)})
 	}
-	closed := map[int64]bool{}
-	for _, r := range secrets {
-		n, _ := value(r.Number)
-		closed[n] = true
+	closed := make([]int64, len(secrets))
+	for i, r := range secrets {
+		closed[i], _ = value(r.Number)
 	}
+	slices.Sort(closed)
 	keys := make([]string, 0, len(groups))
 	for k := range groups {
 		keys = append(keys, k)
@@ -158,7 +158,7 @@ func repeated(list []numbered) bool {
 
 // gaps reports runs of numbers that no row without a suffix carries. A year's
 // numbering begins at 1; any other period's begins where it begins.
-func gaps(list []numbered, closed map[int64]bool, fromOne bool) []evidence.Finding {
+func gaps(list []numbered, closed []int64, fromOne bool) []evidence.Finding {
 	var out []evidence.Finding
 	expected := int64(1)
 	if !fromOne {
@@ -177,16 +177,11 @@ func gaps(list []numbered, closed map[int64]bool, fromOne bool) []evidence.Findi
 	return out
 }
 
-// runs reports from–to without the numbers that secret rows have. It walks
-// over those alone, since a slip of the pen makes a gap of a million.
-func runs(from, to int64, closed map[int64]bool, next numbered) []evidence.Finding {
-	var inside []int64
-	for n := range closed {
-		if n >= from && n <= to {
-			inside = append(inside, n)
-		}
-	}
-	slices.Sort(inside)
+// runs reports from–to without the numbers that secret rows have, which are
+// sorted. It walks over those alone, since a slip of the pen makes a gap of a
+// million.
+func runs(from, to int64, closed []int64, next numbered) []evidence.Finding {
+	at, _ := slices.BinarySearch(closed, from)
 	var out []evidence.Finding
 	add := func(from, to int64) {
 		if from > to {
@@ -198,9 +193,9 @@ func runs(from, to int64, closed map[int64]bool, next numbered) []evidence.Findi
 		}
 		out = append(out, evidence.Finding{Code: "gap", Line: next.Line, Row: next.ID, Detail: detail})
 	}
-	for _, n := range inside {
-		add(from, n-1)
-		from = n + 1
+	for ; at < len(closed) && closed[at] <= to; at++ {
+		add(from, closed[at]-1)
+		from = closed[at] + 1
 	}
 	add(from, to)
 	return out

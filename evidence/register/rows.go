@@ -13,15 +13,14 @@ type filler struct {
 	t       *table
 	reg     *evidence.Register
 	period  evidence.Period
-	ids     map[string]int // rows by identity, for the "~2" of duplicates
-	taken   map[string]bool
+	ids     namer
 	secrets []evidence.Row // numbers of dropped rows: their gaps are not told
 }
 
 // fill reads all rows. A row of a secret document is dropped before anything
 // about it can be reported.
 func fill(reg *evidence.Register, t *table, period evidence.Period, opt Options) error {
-	f := &filler{t: t, reg: reg, period: period, ids: map[string]int{}, taken: map[string]bool{}}
+	f := &filler{t: t, reg: reg, period: period, ids: newNamer()}
 	n := 0
 	for first := true; ; first = false {
 		r, err := t.next()
@@ -99,7 +98,7 @@ func (f *filler) row(r record) error {
 	if row.Date, err = f.date(r); err != nil {
 		return err
 	}
-	row.ID = f.id(row)
+	row.ID = f.ids.name(row)
 	if mismatch {
 		f.find("number-mismatch", r.line, row.ID, "")
 	}
@@ -235,14 +234,6 @@ func (f *filler) date(r record) (evidence.Date, error) {
 	return "", &Error{Row: r.line, Column: f.t.label(fDate), Code: CodeBadDate, Args: []string{text}}
 }
 
-// id names a row as evidence.Row.ID documents. Rows that differ in leading
-// zeros or in the notation's case are duplicates of each other.
-func (f *filler) id(row evidence.Row) string {
-	key := identity(row)
-	f.ids[key]++
-	return unique(baseID(row), f.ids[key], f.taken)
-}
-
 func baseID(row evidence.Row) string {
 	id := row.Number + "/" + row.Notation
 	if row.Series != "" {
@@ -251,17 +242,28 @@ func baseID(row evidence.Row) string {
 	return id
 }
 
-// unique returns base, or base~n for the n-th of its kind, that is not taken.
-func unique(base string, n int, taken map[string]bool) string {
-	id := base
-	if n > 1 {
-		id = fmt.Sprintf("%s~%d", base, n)
+// namer gives rows their IDs as evidence.Row.ID documents: "~2" for the second
+// of a kind. Rows that differ in leading zeros or in the notation's case are
+// duplicates of each other.
+type namer struct {
+	taken map[string]bool
+	count map[string]int // by identity
+}
+
+func newNamer() namer { return namer{map[string]bool{}, map[string]int{}} }
+
+func (n namer) name(row evidence.Row) string {
+	key, id := identity(row), baseID(row)
+	for {
+		n.count[key]++
+		if n.count[key] > 1 {
+			id = fmt.Sprintf("%s~%d", baseID(row), n.count[key])
+		}
+		if !n.taken[id] {
+			n.taken[id] = true
+			return id
+		}
 	}
-	for ; taken[id]; n++ {
-		id = fmt.Sprintf("%s~%d", base, n+1)
-	}
-	taken[id] = true
-	return id
 }
 
 // identity is equal for rows that carry the same series, number and notation.
@@ -341,9 +343,11 @@ func (f *filler) secret(r record) bool {
 // not live at all. A row that cannot be read is counted all the same.
 func (f *filler) drop(r record) {
 	f.reg.SecretRows++
+	for i := range r.cells {
+		r.cells[i].text = secrecyMark.ReplaceAllString(r.cells[i].text, "")
+	}
 	row := evidence.Row{ID: fmt.Sprintf("secret#%d", f.reg.SecretRows), Series: f.get(r, fSeries), File: f.get(r, fFile)}
 	_, _ = f.code(r, &row)
-	row.Number = strings.TrimSpace(secrecyMark.ReplaceAllString(row.Number, ""))
 	row.Date, _ = f.date(r)
 	f.reg.Secret = append(f.reg.Secret, row)
 	if row.Number != "" {
