@@ -127,8 +127,7 @@ func countKind(ps []ledger.Problem, kind string) (n int) {
 
 // Any changed byte of any tile is found; the entries are not blamed.
 func TestCheckTileBytes(t *testing.T) {
-	const size = 600
-	check := tampered(t, newKey(t), size)
+	check := tampered(t, newKey(t), 300)
 	var ids []ledgertest.TileID
 	lengths := make(map[ledgertest.TileID]int)
 	check(func(s *ledgertest.State) {
@@ -137,8 +136,8 @@ func TestCheckTileBytes(t *testing.T) {
 			lengths[id] = len(data)
 		}
 	})
-	if len(ids) != 4 {
-		t.Fatalf("got tiles %v, want 4", ids)
+	if len(ids) != 3 {
+		t.Fatalf("got tiles %v, want 3", ids)
 	}
 	for _, id := range ids {
 		for at := 0; at < lengths[id]; at += 31 { // each hash at least once
@@ -162,6 +161,26 @@ func TestCheckEntryAndTile(t *testing.T) {
 	wantProblem(t, ps, ledger.KindTile, 256)
 	if n := countKind(ps, ledger.KindEntry) + countKind(ps, ledger.KindTile); n != 2 {
 		t.Errorf("got %d entries and tiles named, want 2: %v", n, ps)
+	}
+	// A damaged or missing tile above does not shift the blame to the tile
+	// below.
+	ps = check(func(s *ledgertest.State) {
+		s.Entries[5].Leaf[20] ^= 1
+		s.Tiles[ledgertest.TileID{Level: 1}][32] ^= 1
+	})
+	wantProblem(t, ps, ledger.KindEntry, 5)
+	wantProblem(t, ps, ledger.KindTile, 256)
+	if n := countKind(ps, ledger.KindEntry) + countKind(ps, ledger.KindTile); n != 2 {
+		t.Errorf("got %d entries and tiles named, want 2: %v", n, ps)
+	}
+	ps = check(func(s *ledgertest.State) {
+		s.Entries[5].Leaf[20] ^= 1
+		delete(s.Tiles, ledgertest.TileID{Level: 1})
+	})
+	wantProblem(t, ps, ledger.KindEntry, 5)
+	wantProblem(t, ps, ledger.KindTile, 0)
+	if n := countKind(ps, ledger.KindTile); n != 1 {
+		t.Errorf("got %d tiles named, want only the missing one: %v", n, ps)
 	}
 	// A forger who changes the entry and its hash consistently up to the
 	// edge, but cannot sign: the entry is no longer anybody's.
@@ -228,6 +247,11 @@ func TestCheckOrder(t *testing.T) {
 	now := testStart
 	s := &ledger.Sequencer{Key: k, MaxBehind: time.Hour, Now: func() time.Time { return now }}
 	fill(t, b, s, testOrigin, 3)
+	// An opening leaf that was made another one.
+	b.Tamper(func(st *ledgertest.State) {
+		st.Entries[0].Leaf = bytes.Replace(st.Entries[0].Leaf, []byte(`"open"`), []byte(`"row"`), 1)
+	})
+	wantProblem(t, check(t, b, k.PublicKey()), ledger.KindOrder, 0)
 	// A fourth leaf of another book, made a minute before the third of ours.
 	early := ledgertest.New(t)
 	now = testStart.Add(-time.Minute)

@@ -157,7 +157,7 @@ func (c *checker) judgeAll(entriesRight bool) error {
 			case above:
 				tile(s)
 			default:
-				c.entryProblem(s.first(), "the entry and its hash in "+TilePath(s.tile)+" differ, and the checkpoint vouches for neither")
+				c.entryProblem(s.first(), "the entry and its hash in "+TilePath(s.tile)+" differ, and the tiles do not lead from either to the checkpoint")
 			}
 		}
 	}

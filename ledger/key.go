@@ -108,6 +108,13 @@ func LoadKey(path string) (*Key, error) {
 		return nil, fmt.Errorf("reading the signing key: %w", err)
 	}
 	defer f.Close()
+	// What we opened may not be what we looked at.
+	if info, err = f.Stat(); err != nil {
+		return nil, fmt.Errorf("reading the signing key: %w", err)
+	}
+	if err := checkKeyFile(path, info); err != nil {
+		return nil, err
+	}
 	data, err := io.ReadAll(io.LimitReader(f, maxKeyFileBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading the signing key: %w", err)

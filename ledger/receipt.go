@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"unicode/utf8"
 
@@ -24,8 +25,9 @@ type Receipt struct {
 	Index  int64  `json:"index"`
 	// Leaf is the exact text that was hashed.
 	Leaf string `json:"leaf"`
-	// Salt and Opening are both empty when the opening was erased; the leaf
-	// can still be proven then, what it commits to cannot.
+	// Salt, in base64, and Opening, the exact text, hashed one behind the
+	// other are the leaf's "commit". Both are empty when the opening was
+	// erased; the leaf can still be proven then, what it commits to cannot.
 	Salt    []byte `json:"salt,omitempty"`
 	Opening string `json:"opening,omitempty"`
 	// Proof leads from the leaf to the root in Checkpoint.
@@ -116,7 +118,7 @@ func readEntry(ctx context.Context, r Reader, index int64) (Entry, error) {
 		found = &e
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Entry{}, fmt.Errorf("reading entry %d: %w", index, err)
 	}
 	if found == nil || found.Index != index {
@@ -216,14 +218,14 @@ func (a *Anchor) verify(pub PublicKey, index int64, newer Checkpoint) error {
 	if c.Origin != a.Origin {
 		return fmt.Errorf("it names the book %s, its checkpoint %s", a.Origin, c.Origin)
 	}
-	if c.Origin == newer.Origin {
-		return fmt.Errorf("the book %s cannot anchor itself", c.Origin)
-	}
 	return a.covers(index, newer)
 }
 
 // covers checks that the anchored tree had entry index and grew into newer.
 func (a *Anchor) covers(index int64, newer Checkpoint) error {
+	if a.Origin == newer.Origin {
+		return fmt.Errorf("the book %s cannot anchor itself", a.Origin)
+	}
 	leaf, err := ParseLeaf([]byte(a.Leaf))
 	if err != nil {
 		return err

@@ -238,6 +238,33 @@ func TestAnchorRefuses(t *testing.T) {
 	wantError(t, rc.AddAnchor(ctx, book.Reader(), root.Reader(), 5), "another head")
 }
 
+// A book that names its own checkpoint proves nothing more by it.
+func TestAnchorItself(t *testing.T) {
+	k := newKey(t)
+	s := newSequencer(k)
+	root := ledgertest.New(t)
+	addAnchor(t, root, s, fill(t, root, s, rootOrigin, 5))
+	rc, err := ledger.Prove(ctx, root.Reader(), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, rc.AddAnchor(ctx, root.Reader(), root.Reader(), 5), "anchor itself")
+	leaf := entriesOf(t, root.Reader(), 6)[5].Leaf
+	proof, head, err := ledger.InclusionProve(ctx, root.Reader(), 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	consistency, _, err := ledger.ConsistencyProve(ctx, root.Reader(), 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rc.Anchor = &ledger.Anchor{
+		Origin: rootOrigin, Index: 5, Leaf: string(leaf), Proof: proof,
+		Checkpoint: string(head.Checkpoint), Consistency: consistency,
+	}
+	wantError(t, rc.Verify(k.PublicKey()), "anchor itself")
+}
+
 func TestProveRefuses(t *testing.T) {
 	k := newKey(t)
 	tests := []struct {
@@ -245,6 +272,10 @@ func TestProveRefuses(t *testing.T) {
 		change func(*ledgertest.State)
 	}{
 		{"leaf", func(s *ledgertest.State) { s.Entries[7].Leaf[20] ^= 1 }},
+		{"another good leaf", func(s *ledgertest.State) {
+			s.Entries[7].Leaf = bytes.Replace(s.Entries[7].Leaf, []byte("u-1"), []byte("u-2"), 1)
+		}},
+		{"missing entry", func(s *ledgertest.State) { s.Entries = s.Entries[:7] }},
 		{"salt", func(s *ledgertest.State) { s.Entries[7].Salt[20] ^= 1 }},
 		{"opening", func(s *ledgertest.State) { s.Entries[7].Opening[3] ^= 1 }},
 		{"opening not UTF-8", func(s *ledgertest.State) { s.Entries[7].Opening[3] = 0xff }},
@@ -255,8 +286,8 @@ func TestProveRefuses(t *testing.T) {
 			b := ledgertest.New(t)
 			fill(t, b, newSequencer(k), testOrigin, 20)
 			b.Tamper(tt.change)
-			if _, err := ledger.Prove(ctx, b.Reader(), 7); !errors.Is(err, ledger.ErrDamaged) {
-				t.Errorf("got %v, want ErrDamaged", err)
+			if rc, err := ledger.Prove(ctx, b.Reader(), 7); !errors.Is(err, ledger.ErrDamaged) {
+				t.Errorf("got %+v, %v, want ErrDamaged", rc, err)
 			}
 		})
 	}

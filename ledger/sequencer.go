@@ -145,16 +145,9 @@ func checkHead(head Head, pub PublicKey) error {
 // checkLast verifies the last entry against the tree, and the head's time
 // against it: the head's time is not signed, the leaf's is.
 func checkLast(ctx context.Context, r Reader, head Head, tree *edge) error {
-	var last *Entry
-	err := r.Entries(ctx, head.Size-1, head.Size, func(e Entry) error {
-		last = &e
-		return nil
-	})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("reading entry %d: %w", head.Size-1, err)
-	}
-	if last == nil || last.Index != head.Size-1 {
-		return fmt.Errorf("%w: its entry %d is missing", ErrDamaged, head.Size-1)
+	last, err := readEntry(ctx, r, head.Size-1)
+	if err != nil {
+		return err
 	}
 	hashes := tlog.HashReader(tree)
 	if head.Size%tileWidth == 0 { // its tile is full and no longer on the edge
