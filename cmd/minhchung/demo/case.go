@@ -53,6 +53,8 @@ type variant struct {
 	arrival   bool
 	numbering numbering
 	scanned   bool // pages are only images
+	// visible shows signer and time of each signature in the upper margin.
+	visible bool
 	// cades writes ETSI.CAdES.detached without a signing-time attribute, as
 	// ETSI EN 319 142-1 demands; else adbe.pkcs7.detached with one.
 	cades bool
@@ -67,11 +69,13 @@ func (v variant) counts() bool { return v.state == evidence.Proven }
 
 // proven is the honest part of the year.
 var proven = []variant{
-	{name: "printed", weight: 330, person: chair, org: office, grade: "A"},
+	{name: "printed", weight: 250, person: chair, org: office, grade: "A"},
+	{name: "printed, visible", weight: 80, person: chair, org: office, grade: "A", visible: true},
 	{name: "printed, deputy", weight: 200, person: deputy, org: office, grade: "A", cades: true},
-	{name: "numbered in content", weight: 110, person: chair, org: office, grade: "A", numbering: inContent},
+	{name: "numbered in content", weight: 80, person: chair, org: office, grade: "A", numbering: inContent},
+	{name: "numbered in content, visible", weight: 30, person: deputy, org: office, grade: "A", numbering: inContent, visible: true},
 	{name: "numbered by annotation", weight: 60, person: deputy, org: office, grade: "A", numbering: inFreeText},
-	{name: "numbered by stamp", weight: 40, person: chair, org: office, grade: "A", numbering: inStamp},
+	{name: "numbered by stamp", weight: 40, person: chair, org: office, grade: "A", numbering: inStamp, visible: true},
 	{name: "numbered in a field", weight: 50, person: chair, org: office, grade: "A", numbering: inWidget},
 	{name: "stamped", weight: 150, person: chair, org: office, grade: "A", stamped: true},
 	{name: "stamped, cades", weight: 50, person: deputy, org: office, grade: "A", stamped: true, cades: true},

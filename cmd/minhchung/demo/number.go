@@ -34,7 +34,7 @@ func (p *printer) enterNumber(file []byte, l letter, how numbering) ([]byte, err
 	if err != nil {
 		return nil, err
 	}
-	u.replace(page, withKey(body, "/Annots ["+refs+"]"))
+	u.replace(page, withAnnotations(body, refs))
 	return u.bytes(), nil
 }
 
@@ -72,7 +72,7 @@ func (p *printer) numberAnnotations(u *update, page int, l letter, how numbering
 	if err != nil {
 		return "", err
 	}
-	font, err := p.fontOf(u.base, body)
+	font, err := pageFont(u.base, body)
 	if err != nil {
 		return "", err
 	}
@@ -97,18 +97,6 @@ func (p *printer) numberAnnotations(u *update, page int, l letter, how numbering
 	}
 	u.replace(u.root, fieldsKey.ReplaceAllString(catalog, "/Fields [${1} "+all+"]"))
 	return all, nil
-}
-
-// fontOf finds the object of /F1 in the resources the page names.
-func (p *printer) fontOf(file []byte, page string) (int, error) {
-	_, after, _ := strings.Cut(page, "/Resources")
-	m := reference.FindStringSubmatch(after)
-	if m == nil {
-		return 0, fmt.Errorf("a page of our own names no resources")
-	}
-	var resources int
-	fmt.Sscan(m[1], &resources)
-	return number(file, resources, fontKey)
 }
 
 func annotation(how numbering, i int, text string) string {

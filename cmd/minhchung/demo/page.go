@@ -165,8 +165,11 @@ type letter struct {
 	topic            topic
 	annex            bool
 	// blank leaves the band of number and date empty.
-	blank         bool
-	plain         bool // uncompressed streams
+	blank bool
+	plain bool // uncompressed streams
+	// later holds the characters that are written when gopdf is done: by the
+	// clerk, by visible signatures, by forgers.
+	later         string
 	signer, title string
 	paragraphs    int
 	rng           *rand.Rand
@@ -196,10 +199,9 @@ func (p *printer) print(l letter) ([]byte, error) {
 		s.paragraph(par)
 	}
 	s.foot(l)
-	// The glyphs of number and date have to be in the embedded subset even
-	// when they are written later; the digits serve the forgeries.
+	// All of them have to be in the embedded subset.
 	s.check(s.pdf.SetFont("regular", "", bodySize))
-	_, err := s.pdf.MeasureTextWidth(l.numberLine() + l.dateLine() + "0123456789")
+	_, err := s.pdf.MeasureTextWidth(l.numberLine() + l.dateLine() + l.later)
 	s.check(err)
 	out, err := s.pdf.GetBytesPdfReturnErr()
 	s.check(err)

@@ -29,6 +29,9 @@ type signing struct {
 	issuer  *x509.Certificate // put behind it; nil for a CMS with the leaf only
 	stamped bool
 	cades   bool
+	// shown is what the signature's widget says on page one; nil for an
+	// invisible signature.
+	shown *label
 }
 
 // blank stands in for the key while pdfsign lays out the revision.
@@ -62,6 +65,11 @@ func (w *workshop) sign(ctx context.Context, file []byte, s signing) ([]byte, er
 	}
 	data.Signature.CertType = sign.ApprovalSignature
 	data.Signature.Info.Date = s.at.In(zone)
+	if s.shown != nil {
+		if data.Appearance, err = w.printer.appearance(file, *s.shown); err != nil {
+			return nil, err
+		}
+	}
 	var out bytes.Buffer
 	if err := sign.SignWithData(bytes.NewReader(file), &out, doc.Reader(), int64(len(file)), data); err != nil {
 		return nil, fmt.Errorf("laying out a signature: %w", err)

@@ -33,6 +33,7 @@ var (
 	pagesKey    = regexp.MustCompile(`/Pages (\d+) 0 R`)
 	fontKey     = regexp.MustCompile(`/F1 (\d+) 0 R`)
 	fieldsKey   = regexp.MustCompile(`/Fields \[([^\]]*)\]`)
+	annotsKey   = regexp.MustCompile(`/Annots \[([^\]]*)\]`)
 	reference   = regexp.MustCompile(`(\d+) 0 R`)
 )
 
@@ -138,6 +139,25 @@ func (u *update) firstPage() (pages, page int, err error) {
 	return pages, page, err
 }
 
+// pageFont finds the object of /F1 in the page's resources: an object of
+// their own as gopdf writes them, or part of the page, which is what pdfsign
+// makes of them when it puts a widget there.
+func pageFont(file []byte, page string) (int, error) {
+	_, after, _ := strings.Cut(page, "/Resources")
+	if m := fontKey.FindStringSubmatch(after); m != nil {
+		return strconv.Atoi(m[1])
+	}
+	m := reference.FindStringSubmatch(after)
+	if m == nil {
+		return 0, fmt.Errorf("a page of our own names no resources")
+	}
+	resources, err := strconv.Atoi(m[1])
+	if err != nil {
+		return 0, err
+	}
+	return number(file, resources, fontKey)
+}
+
 // stream returns a stream object.
 func stream(dict, data string) string {
 	return fmt.Sprintf("<<%s /Length %d >>\nstream\n%s\nendstream", dict, len(data), data)
@@ -156,4 +176,12 @@ func textString(s string) string {
 // withKey adds an entry to a dictionary that lacks it.
 func withKey(dict, entry string) string {
 	return strings.TrimSuffix(dict, ">>") + "  " + entry + "\n>>"
+}
+
+// withAnnotations adds references to a page's annotations.
+func withAnnotations(page, refs string) string {
+	if annotsKey.MatchString(page) {
+		return annotsKey.ReplaceAllString(page, "/Annots [${1} "+refs+"]")
+	}
+	return withKey(page, "/Annots ["+refs+"]")
 }

@@ -58,7 +58,12 @@ func (w *workshop) letter(e *entry) letter {
 		annex: e.v.kind == evidence.Annex, blank: e.v.numbering != printed,
 		signer: profiles[signer].name, title: profiles[signer].title,
 		plain:      e.v.fault == digitFlip || e.v.fault == newContent,
-		paragraphs: 2 + rng.IntN(7), rng: rng,
+		paragraphs: 2 + rng.IntN(7), rng: rng, later: "0123456789",
+	}
+	if e.v.visible {
+		for _, who := range []signerID{e.v.person, e.v.org} {
+			l.later += labelOf(profiles[who], e.released).text()
+		}
 	}
 	if l.annex {
 		l.title = "" // an annex is not signed by anybody in person
@@ -104,6 +109,9 @@ func (w *workshop) signature(ctx context.Context, e *entry, who signerID, at tim
 	s := signing{
 		who: w.pki.signers[who], at: at.AddDate(0, 0, e.v.lateDays),
 		stamped: e.v.stamped, cades: e.v.cades,
+	}
+	if e.v.visible {
+		s.shown = labelOf(profiles[who], s.at)
 	}
 	// Seen in the field: every other CMS has only the leaf.
 	if ca := s.who.issuer; ca != nil && e.index%2 == 0 {
