@@ -107,8 +107,11 @@ func date(s string) (time.Time, bool) {
 		fields[i], s = v, s[width:]
 	}
 	zone, ok := offset(s)
+	if !ok {
+		return time.Time{}, false
+	}
 	t := time.Date(fields[0], time.Month(fields[1]), fields[2], fields[3], fields[4], fields[5], 0, zone)
-	if !ok || t.Day() != fields[2] || int(t.Month()) != fields[1] || t.Hour() != fields[3] ||
+	if t.Day() != fields[2] || int(t.Month()) != fields[1] || t.Hour() != fields[3] ||
 		fields[4] > 59 || fields[5] > 59 {
 		return time.Time{}, false
 	}
