@@ -229,14 +229,25 @@ func (c *checker) entry(e Entry) error {
 	return c.eachErr
 }
 
-// surplus looks for an entry behind the last one.
+// surplus looks for an entry behind the last one, and for a hash behind the
+// last one of each level: the traces of a head that was set back.
 func (c *checker) surplus() error {
 	err := c.r.Entries(c.ctx, c.size, c.size+1, func(e Entry) error {
 		c.report(KindEntry, e.Index, "the entry is stored behind the end of the book")
 		return nil
 	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	return err
+	for level, l := range c.tree.levels {
+		t := tlog.Tile{H: TileHeight, L: level, N: l.n, W: len(l.want) + 1}
+		_, err := c.r.Tiles(c.ctx, []tlog.Tile{t})
+		switch {
+		case err == nil:
+			c.report(KindTile, suspect{tile: t, slot: t.W - 1}.first(), "%s is stored, wider than the book is long", TilePath(t))
+		case !errors.Is(err, fs.ErrNotExist):
+			return err
+		}
+	}
+	return nil
 }

@@ -225,8 +225,8 @@ func TestCheckHead(t *testing.T) {
 	wantProblem(t, ps, ledger.KindEntry, 300)
 }
 
-// Cutting the newest entries off cleanly, with an older head, is no damage in
-// itself; an older head with the newer entries still there is.
+// Cutting the newest entries and tiles off cleanly, with an older head, is no
+// damage in itself; an older head with newer entries or tiles still there is.
 func TestCheckRollback(t *testing.T) {
 	k := newKey(t)
 	s := newSequencer(k)
@@ -236,8 +236,11 @@ func TestCheckRollback(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Tamper(func(s *ledgertest.State) { s.Head = &old })
-	wantOnly(t, check(t, b, k.PublicKey()), 290, ledger.KindEntry)
+	wantOnly(t, check(t, b, k.PublicKey()), 290, ledger.KindEntry, ledger.KindTile)
 	b.Tamper(func(s *ledgertest.State) { s.Entries = s.Entries[:290] })
+	wantOnly(t, check(t, b, k.PublicKey()), 290, ledger.KindTile)
+	edge := ledgertest.TileID{Level: 0, N: 1}
+	b.Tamper(func(s *ledgertest.State) { s.Tiles[edge] = s.Tiles[edge][:(290-256)*32] })
 	wantWhole(t, b, k.PublicKey())
 }
 
