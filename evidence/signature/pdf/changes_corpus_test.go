@@ -96,12 +96,17 @@ func TestCorpusChanges(t *testing.T) {
 		if ok {
 			table[class].right++
 		}
-		if !ok || testing.Verbose() && must == "flag" {
+		if !ok || testing.Verbose() {
 			t.Logf("%v %s: %s: got %s; %s %s", ok, row.path, row.expected, got, f.Problem, explain(f))
 		}
 	}
 	for class, n := range table {
 		t.Logf("%-45s %3d of %3d", class, n.right, n.all)
+	}
+	for class, percent := range map[string]int{"forged-attack": 100, "modified": 100, "disallowed-modification": 90, "intact": 95, "intact-extended": 95, "revisions-ok": 95} {
+		if n := table[class]; n == nil || n.right*100 < n.all*percent {
+			t.Errorf("%s: got %+v right, want at least %d %%", class, n, percent)
+		}
 	}
 }
 

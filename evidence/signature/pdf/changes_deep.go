@@ -244,6 +244,10 @@ func (c *comparer) stream(a, b *syntax.Stream, same bool, object int) {
 	}
 	rawA, errA := c.step.old.rev.Raw(a)
 	rawB, errB := c.step.new.rev.Raw(b)
+	if lies(c.step.new.rev, b, rawB) && !lies(c.step.old.rev, a, rawA) {
+		c.report(object, "a length that is not the data's")
+		return
+	}
 	if errA == nil && errB == nil && bytes.Equal(rawA, rawB) {
 		// Equal bytes mean the same when they are decoded the same way.
 		if c.step.sameEncoding(a, b) {
@@ -255,6 +259,14 @@ func (c *comparer) stream(a, b *syntax.Stream, same bool, object int) {
 	if errA != nil || errB != nil || !bytes.Equal(dataA, dataB) {
 		c.report(object, "other data")
 	}
+}
+
+// lies reports whether a stream's Length is not that of its data: readers
+// that believe it see something else than those that look for the end.
+func lies(rev *syntax.Revision, s *syntax.Stream, raw []byte) bool {
+	v, _ := rev.Resolve(s.Dict.Get("Length"))
+	n, ok := v.(syntax.Integer)
+	return !ok || int64(n) != int64(len(raw))
 }
 
 // indirectEncoding reports whether an entry that tells how to read the stream

@@ -168,6 +168,8 @@ func (s *step) signed(f *stateField) {
 	out := finding{kind: findSignature, what: signature.WhatSignature, rule: ruleDocMDP, field: f.name, fresh: s.freshSign[f]}
 	if sub == syntax.Name("ETSI.RFC3161") || kind == syntax.Name("DocTimeStamp") {
 		out.kind, out.what, out.rule = findTimestamp, signature.WhatTimestamp, ruleDTS
+		s.add(out.on(page, f.num).says("a document time stamp was set in field %q", printable(f.name, 60)))
+		return
 	}
 	s.add(out.on(page, f.num).says("field %q was signed", printable(f.name, 60)))
 }
@@ -291,7 +293,7 @@ func (s *step) appearanceChanged(j int, f *stateField, a, b *stateAnnot, differ 
 		s.add(bad.says("the appearance of signature field %q was replaced", name))
 		return
 	}
-	changed := !s.same(old.get("V"), f.get("V"), false)
+	changed := s.valueChanged(f)
 	rect, _ := content.RectOf(s.new.rev, b.dict.Get("Rect"))
 	shown, known := s.shownText(b, rect)
 	value, comparable := s.comparableValue(f)
@@ -304,6 +306,12 @@ func (s *step) appearanceChanged(j int, f *stateField, a, b *stateAnnot, differ 
 		s.add(finding{kind: findStyle, what: signature.WhatAnnotation, rule: ruleAppearance, field: f.name}.on(j+1, b.num).
 			says("the decoration of field %q changed; it shows the same value", name))
 	}
+}
+
+// valueChanged reports whether a field of both revisions has another value.
+func (s *step) valueChanged(f *stateField) bool {
+	old := s.old.byName[f.name]
+	return old != nil && !s.same(old.get("V"), f.get("V"), false)
 }
 
 // shownText returns the text that a widget's appearance draws; known is

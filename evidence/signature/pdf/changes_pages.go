@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"bytes"
+	"slices"
 
 	"minhchung/evidence/signature"
 	"minhchung/evidence/signature/pdf/content"
@@ -193,6 +194,13 @@ func (s *step) compareContents(j int, a, b *statePage) {
 		s.add(bad.says("the page's content was replaced"))
 		return
 	}
+	for i, st := range after {
+		raw, _ := s.new.rev.Raw(st)
+		if (s.changed[afterNums[i]] || !slices.Contains(beforeNums, afterNums[i])) && lies(s.new.rev, st, raw) {
+			s.add(bad.says("a content stream has a length that is not the data's"))
+			return
+		}
+	}
 	if bytes.Equal(bytes.Join(old, []byte("\n")), bytes.Join(now, []byte("\n"))) {
 		return // cut differently
 	}
@@ -224,6 +232,9 @@ func (s *step) sameStreams(a, b []*syntax.Stream, an, bn []int) bool {
 func (s *step) sameStream(a, b *syntax.Stream) bool {
 	rawA, errA := s.old.rev.Raw(a)
 	rawB, errB := s.new.rev.Raw(b)
+	if lies(s.new.rev, b, rawB) && !lies(s.old.rev, a, rawA) {
+		return false
+	}
 	if errA == nil && errB == nil && bytes.Equal(rawA, rawB) && s.sameEncoding(a, b) {
 		return true
 	}
