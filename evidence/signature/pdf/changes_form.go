@@ -154,9 +154,25 @@ func (s *step) below(f *stateField) bool {
 	return false
 }
 
+// oldValues returns the objects that were signatures before.
+func (s *step) oldValues() map[int]bool {
+	out := map[int]bool{}
+	for _, f := range s.old.fields {
+		if s.old.signature(f) != nil {
+			out[refNum(f.get("V"))] = true
+		}
+	}
+	return out
+}
+
 // signed reports a further signature or document time stamp.
 func (s *step) signed(f *stateField) {
 	v := s.new.signature(f)
+	if num := refNum(f.get("V")); num != 0 && s.oldValues()[num] {
+		s.add(fixed(signature.ChangeForbidden, signature.WhatField, ruleFields).on(0, f.num).
+			says("field %q takes an earlier signature as its own", printable(f.name, 60)))
+		return
+	}
 	sub, _ := s.new.rev.Resolve(v.Get("SubFilter"))
 	kind, _ := s.new.rev.Resolve(v.Get("Type"))
 	page := 0

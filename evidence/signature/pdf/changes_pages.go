@@ -196,7 +196,8 @@ func (s *step) compareContents(j int, a, b *statePage) {
 	}
 	for i, st := range after {
 		raw, _ := s.new.rev.Raw(st)
-		if (s.changed[afterNums[i]] || !slices.Contains(beforeNums, afterNums[i])) && lies(s.new.rev, st, raw) {
+		touched := s.changed[afterNums[i]] || !slices.Contains(beforeNums, afterNums[i]) || s.indirectEncoding(st)
+		if touched && lies(s.new.rev, st, raw) {
 			s.add(bad.says("a content stream has a length that is not the data's"))
 			return
 		}

@@ -287,6 +287,7 @@ func TestForbidden(t *testing.T) {
 		{name: "hidden override", base: catalog("/Extensions 87 0 R/Other 87 0 R"), revisions: sign(objects{87: "<</ADBE<</BaseVersion/1.7>>>>"}), want: signature.ChangeForbidden, what: signature.WhatCatalog, detail: "/Other"},
 		{name: "form removed", revisions: []objects{{1: "<</Type/Catalog/Pages 2 0 R>>"}}, want: signature.ChangeForbidden, what: signature.WhatField},
 		{name: "signature replaced", revisions: []objects{{12: sigDict("/Reason(other)")}}, want: signature.ChangeForbidden, what: signature.WhatField, detail: "Sig1"},
+		{name: "signature taken by another field", revisions: sign(objects{40: strings.Replace(signOnly[40], "/V 41 0 R", "/V 12 0 R", 1)}), want: signature.ChangeForbidden, what: signature.WhatField, detail: "as its own"},
 		{name: "font as validation data", revisions: []objects{{1: "<</Type/Catalog/Pages 2 0 R/AcroForm 10 0 R/DSS 7 0 R>>", 7: "<</Type/Font/Subtype/Type1/BaseFont/Symbol>>"}}, want: signature.ChangeForbidden, what: signature.WhatResource},
 		{name: "appearance shared with the page", base: objects{5: "<</Font<</F1 7 0 R>>/XObject<</Ap 42 0 R>>>>", 4: stream("", contentOne+" /Ap Do"), 42: shadow[81]},
 			revisions: []objects{signOnly}, want: signature.ChangeForbidden, what: signature.WhatResource, detail: "/XObject/Ap"},
