@@ -72,4 +72,3 @@ func BenchmarkOpen(b *testing.B) {
 		}
 	}
 }
-

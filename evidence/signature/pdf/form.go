@@ -24,8 +24,10 @@ type collector struct {
 	visited  int
 }
 
-// valueKey identifies a signature by where its dictionary is written or, when
-// it cannot be read or lies in an object stream, by the field and object.
+// valueKey identifies a signature by its field and by where its dictionary is
+// written or, when it cannot be read or lies in an object stream, by its
+// object. Two fields with one value are two signatures, and only one of them
+// can be that of the covered revision.
 type valueKey struct {
 	start int64
 	field string
@@ -132,7 +134,7 @@ func (w *walk) signature(widget syntax.Ref, from inherited) {
 	}
 	key := valueKey{start: -1, field: from.name, ref: valueRef}
 	if value != nil && value.Start >= 0 {
-		key = valueKey{start: value.Start}
+		key = valueKey{start: value.Start, field: from.name}
 	}
 	s := w.byValue[key]
 	if s == nil {
@@ -141,7 +143,7 @@ func (w *walk) signature(widget syntax.Ref, from inherited) {
 		w.byValue[key] = s
 		w.fields = append(w.fields, s)
 	}
-	if s.Name == from.name && widget.Num != 0 && !slices.Contains(s.Widgets, widget) {
+	if widget.Num != 0 && !slices.Contains(s.Widgets, widget) {
 		s.Widgets = append(s.Widgets, widget)
 	}
 }

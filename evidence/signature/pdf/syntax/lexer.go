@@ -80,10 +80,11 @@ func (l *lexer) keyword(word string) bool {
 func (l *lexer) natural() (int64, bool) {
 	p, v := l.pos, int64(0)
 	for p < len(l.data) && isDigit(l.data[p]) {
-		if v > (math.MaxInt64-9)/10 {
+		d := int64(l.data[p] - '0')
+		if v > (math.MaxInt64-d)/10 {
 			return 0, false
 		}
-		v = v*10 + int64(l.data[p]-'0')
+		v = v*10 + d
 		p++
 	}
 	if p == l.pos {
@@ -185,15 +186,14 @@ func (l *lexer) number() (Object, error) {
 		l.pos = start
 		return Null{}, l.damaged("unknown token")
 	}
-	if fraction == i && i-whole < 19 {
-		var v int64
-		for _, c := range token[whole:i] {
-			v = v*10 + int64(c-'0')
+	if fraction == i {
+		digits := lexer{data: token[whole:i]}
+		if v, ok := digits.natural(); ok && digits.pos == i-whole {
+			if negative {
+				v = -v
+			}
+			return Integer(v), nil
 		}
-		if negative {
-			v = -v
-		}
-		return Integer(v), nil
 	}
 	if i-whole > 400 {
 		l.pos = start
