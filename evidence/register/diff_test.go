@@ -243,3 +243,10 @@ func TestMatchCompetition(t *testing.T) {
 		t.Errorf("withdrawn and excluded rows: got %+v, want %+v", m, want)
 	}
 }
+
+func parseRows() []evidence.Row {
+	return []evidence.Row{
+		{ID: "32", Number: "32", Notation: "BC-UBND", Date: "2022-04-03"},
+		{ID: "32a", Number: "32a", Notation: "BC-UBND", Date: "2022-04-03"},
+	}
+}
