@@ -64,19 +64,21 @@ const (
 	testOrgan   = "DỮ LIỆU THỬ - KHÔNG CÓ GIÁ TRỊ PHÁP LÝ (TEST ONLY)"
 )
 
-// profiles is the demo's staff. Everybody is invented and says so.
+// profiles is the demo's staff. Everybody is invented and says so. What must
+// still be valid when the demo is imported has a long life, so that the demo
+// does not break on a certain day.
 var profiles = map[signerID]profile{
-	chair:     {name: "Nguyễn Văn Thử", title: "CHỦ TỊCH", role: signature.RolePerson, from: "2021-07-01", until: "2036-07-01", roster: true},
-	deputy:    {name: "Trần Thị Mẫu", title: "PHÓ CHỦ TỊCH", role: signature.RolePerson, from: "2021-07-01", until: "2036-07-01", roster: true},
+	chair:     {name: "Nguyễn Văn Thử", title: "CHỦ TỊCH", role: signature.RolePerson, from: "2021-07-01", until: "2046-07-01", roster: true},
+	deputy:    {name: "Trần Thị Mẫu", title: "PHÓ CHỦ TỊCH", role: signature.RolePerson, from: "2021-07-01", until: "2046-07-01", roster: true},
 	retired:   {name: "Lê Văn Nghiệm", title: "PHÓ CHỦ TỊCH", role: signature.RolePerson, from: "2019-06-03", until: "2024-06-03", roster: true},
-	moved:     {name: "Phạm Thị Ví Dụ", title: "PHÓ CHỦ TỊCH", role: signature.RolePerson, from: "2021-07-01", until: "2036-07-01", revoked: "2023-07-03", reason: 3, roster: true},
-	dismissed: {name: "Hoàng Văn Tạm", title: "PHÓ CHỦ TỊCH", role: signature.RolePerson, from: "2021-07-01", until: "2036-07-01", revoked: "2022-08-15", reason: 5, roster: true},
+	moved:     {name: "Phạm Thị Ví Dụ", title: "PHÓ CHỦ TỊCH", role: signature.RolePerson, from: "2021-07-01", until: "2046-07-01", revoked: "2023-07-03", reason: 3, roster: true},
+	dismissed: {name: "Hoàng Văn Tạm", title: "PHÓ CHỦ TỊCH", role: signature.RolePerson, from: "2021-07-01", until: "2046-07-01", revoked: "2022-08-15", reason: 5, roster: true},
 	lapsed:    {name: "Vũ Thị Hạn", title: "PHÓ CHỦ TỊCH", role: signature.RolePerson, from: "2017-10-01", until: "2022-10-01", roster: true},
-	office:    {name: unitSubject, role: signature.RoleOrganisation, from: "2021-07-01", until: "2036-07-01", roster: true},
+	office:    {name: unitSubject, role: signature.RoleOrganisation, from: "2021-07-01", until: "2046-07-01", roster: true},
 	officeOld: {name: unitSubject, role: signature.RoleOrganisation, from: "2019-06-03", until: "2024-06-03", roster: true},
-	stranger:  {name: "Đỗ Văn Lạ", title: "CHỦ TỊCH", role: signature.RolePerson, from: "2021-07-01", until: "2036-07-01"},
-	receiver:  {name: "UBND HUYỆN THỬ NGHIỆM", from: "2021-07-01", until: "2036-07-01", second: true},
-	forger:    {name: "Nguyễn Văn Thử", title: "CHỦ TỊCH", from: "2021-07-01", until: "2036-07-01", selfMade: true},
+	stranger:  {name: "Đỗ Văn Lạ", title: "CHỦ TỊCH", role: signature.RolePerson, from: "2021-07-01", until: "2046-07-01"},
+	receiver:  {name: "UBND HUYỆN THỬ NGHIỆM", from: "2021-07-01", until: "2046-07-01", second: true},
+	forger:    {name: "Nguyễn Văn Thử", title: "CHỦ TỊCH", from: "2021-07-01", until: "2046-07-01", selfMade: true},
 }
 
 // identity is a certificate with its key. Keys never leave the process.
@@ -119,13 +121,13 @@ func (p *pki) authorities(keys []*rsa.PrivateKey) (err error) {
 	if p.root, err = issue(nil, keys[0], ca("Root CA thử nghiệm Minh Chứng", "2018-01-01", "2048-01-01", 1)); err != nil {
 		return err
 	}
-	if p.first, err = issue(p.root, keys[1], ca("CA thử nghiệm chuyên dùng", "2018-06-01", "2042-01-01", 0)); err != nil {
+	if p.first, err = issue(p.root, keys[1], ca("CA thử nghiệm chuyên dùng", "2018-06-01", "2047-01-01", 0)); err != nil {
 		return err
 	}
-	if p.second, err = issue(p.root, keys[2], ca("CA thử nghiệm cấp huyện", "2018-06-01", "2042-01-01", 0)); err != nil {
+	if p.second, err = issue(p.root, keys[2], ca("CA thử nghiệm cấp huyện", "2018-06-01", "2047-01-01", 0)); err != nil {
 		return err
 	}
-	t := leaf("TSA thử nghiệm Minh Chứng", "2019-01-01", "2042-01-01")
+	t := leaf("TSA thử nghiệm Minh Chứng", "2019-01-01", "2047-01-01")
 	// RFC 3161 2.3: exactly this key purpose, and critical.
 	t.KeyUsage = x509.KeyUsageDigitalSignature
 	eku, err := asn1.Marshal([]asn1.ObjectIdentifier{{1, 3, 6, 1, 5, 5, 7, 3, 8}})
