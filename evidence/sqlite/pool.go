@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"io/fs"
+	"sync"
 
 	_ "modernc.org/sqlite"
 )
@@ -14,6 +16,9 @@ import (
 type pool struct {
 	db    *sql.DB
 	slots chan *conn // nil for a connection that is not open now
+	// closed ends take; closing runs once.
+	closed  chan struct{}
+	closing func() error
 }
 
 // conn is one connection; its user is its only user.
@@ -32,7 +37,8 @@ func newPool(ctx context.Context, source string, size int) (*pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pool{db: db, slots: make(chan *conn, size)}
+	p := &pool{db: db, slots: make(chan *conn, size), closed: make(chan struct{})}
+	p.closing = sync.OnceValue(p.shut)
 	for range size {
 		p.slots <- nil
 	}
@@ -45,7 +51,11 @@ func newPool(ctx context.Context, source string, size int) (*pool, error) {
 	return p, nil
 }
 
-func (p *pool) close() error {
+// close waits for the users of the connections and refuses new ones.
+func (p *pool) close() error { return p.closing() }
+
+func (p *pool) shut() error {
+	close(p.closed)
 	var err error
 	for range cap(p.slots) {
 		if c := <-p.slots; c != nil {
@@ -60,9 +70,16 @@ func (p *pool) take(ctx context.Context) (*conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	select { // a closed pool has no slots left to choose
+	case <-p.closed:
+		return nil, fs.ErrClosed
+	default:
+	}
 	var c *conn
 	select {
 	case c = <-p.slots:
+	case <-p.closed:
+		return nil, fs.ErrClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

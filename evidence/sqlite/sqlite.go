@@ -73,7 +73,8 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 	return s, nil
 }
 
-// Close waits for nothing: the caller has ended its Updates and Views.
+// Close waits for running Updates and Views and refuses new ones with
+// fs.ErrClosed. Closing again does nothing.
 func (s *Store) Close() error {
 	err := s.reader.close()
 	if s.writer != nil {

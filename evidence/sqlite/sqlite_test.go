@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"minhchung/evidence"
+	"minhchung/evidence/storetest"
 	"minhchung/ledger"
 )
 
@@ -19,7 +20,7 @@ func openTest(t testing.TB) *Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return reopen(t, filepath.Join(dir, "minhchung.db"), Options{Sequencer: &ledger.Sequencer{Key: key}})
+	return reopen(t, filepath.Join(dir, "minhchung.db"), Options{Sequencer: &ledger.Sequencer{Key: key}, Host: "test.example"})
 }
 
 func reopen(t testing.TB, path string, o Options) *Store {
@@ -30,6 +31,38 @@ func reopen(t testing.TB, path string, o Options) *Store {
 	}
 	t.Cleanup(func() { s.Close() })
 	return s
+}
+
+func pathOf(t testing.TB, s *Store) string {
+	t.Helper()
+	var path string
+	err := s.reader.read(context.Background(), func(c *conn) error {
+		var seq int
+		var name string
+		return c.row(context.Background(), "PRAGMA database_list", nil, &seq, &name, &path)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestConformance(t *testing.T) {
+	storetest.Run(t, storetest.Harness{
+		Open: func(t *testing.T) evidence.Store { return openTest(t) },
+		Reopen: func(t *testing.T, s evidence.Store) evidence.Store {
+			old := s.(*Store)
+			path := pathOf(t, old)
+			if err := old.Close(); err != nil {
+				t.Error(err)
+			}
+			return reopen(t, path, old.options)
+		},
+		ReadOnly: func(t *testing.T, s evidence.Store) evidence.Store {
+			return reopen(t, pathOf(t, s.(*Store)), Options{ReadOnly: true})
+		},
+		Public: func(s evidence.Store) ledger.PublicKey { return s.(*Store).options.Sequencer.Key.PublicKey() },
+	})
 }
 
 func TestFirstUpdateOfTheRootBookOpensIt(t *testing.T) {
@@ -44,7 +77,7 @@ func TestFirstUpdateOfTheRootBookOpensIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if done.Head.Size != 2 || done.Head.Origin != "localhost/root" {
-		t.Errorf("head: got %d %q, want 2 localhost/root", done.Head.Size, done.Head.Origin)
+	if done.Head.Size != 2 || done.Head.Origin != "test.example/root" {
+		t.Errorf("head: got %d %q, want 2 test.example/root", done.Head.Size, done.Head.Origin)
 	}
 }
