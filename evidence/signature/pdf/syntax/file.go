@@ -33,6 +33,7 @@ type File struct {
 	bundles    map[span]*bundle
 	bundleSize int
 	busy       map[int]bool // object streams being read
+	search     search
 
 	crypt *crypt // nil when not encrypted
 

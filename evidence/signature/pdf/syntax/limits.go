@@ -38,7 +38,7 @@ type Limits struct {
 // The defaults fit an honest document of 50 MB and keep what the parser holds
 // below about 24 MB beside the file.
 var defaults = Limits{
-	Objects:     1 << 20,
+	Objects:     1 << 19,
 	Nodes:       1 << 18,
 	Depth:       200,
 	Revisions:   2000,

@@ -56,6 +56,9 @@ func (f *File) repair() error {
 	return nil
 }
 
+// maxHits bounds the objects that a scan finds.
+const maxHits = 1 << 17
+
 // scanObjects finds every "num gen obj".
 func (f *File) scanObjects() ([]hit, error) {
 	var hits []hit
@@ -75,8 +78,8 @@ func (f *File) scanObjects() ([]hit, error) {
 		if !ok {
 			continue
 		}
-		if err := f.countEntry(); err != nil {
-			return nil, err
+		if len(hits) == maxHits {
+			return nil, fmt.Errorf("more than %d objects: %w", maxHits, ErrOverLimit)
 		}
 		hits = append(hits, hit{num: num, at: int64(start), entry: entry{
 			offset: int64(start), gen: uint32(gen), kind: entryInUse}})

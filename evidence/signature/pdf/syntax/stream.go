@@ -24,24 +24,56 @@ func (r *Revision) extent(s *Stream) (start, end int64, err error) {
 			return s.Start, end, nil
 		}
 	}
-	rest := data[s.Start:s.limit]
-	i := bytes.Index(rest, []byte("endstream"))
-	if i < 0 {
-		i = bytes.Index(rest, []byte("endobj"))
+	end, err = r.file.endOf(s)
+	return s.Start, end, err
+}
+
+// search remembers where the last look for endstream led, so that a file of
+// streams without an end is not searched again for each of them.
+type search struct {
+	from, limit int64
+	at          int64 // of endstream, -1 when there is none before limit
+}
+
+// endOf finds the end of stream data by the keyword behind it.
+func (f *File) endOf(s *Stream) (int64, error) {
+	at, err := f.endstream(s.Start, s.limit)
+	if err != nil {
+		return 0, err
 	}
-	if stepErr := r.file.step(int64(len(rest) >> 8)); stepErr != nil {
-		return 0, 0, stepErr
+	if at < 0 {
+		return 0, fmt.Errorf("stream at offset %d without an end: %w", s.Start, ErrDamaged)
 	}
-	if i < 0 {
-		return 0, 0, fmt.Errorf("stream at offset %d without an end: %w", s.Start, ErrDamaged)
+	if at > s.Start && f.data[at-1] == '\n' {
+		at--
 	}
-	if i > 0 && rest[i-1] == '\n' {
-		i--
+	if at > s.Start && f.data[at-1] == '\r' {
+		at--
 	}
-	if i > 0 && rest[i-1] == '\r' {
-		i--
+	return at, nil
+}
+
+func (f *File) endstream(start, limit int64) (int64, error) {
+	word := []byte("endstream")
+	known := f.search.limit == limit && (f.search.at < 0 || start <= f.search.at)
+	if known && start >= f.search.from {
+		return f.search.at, nil
 	}
-	return s.Start, s.Start + int64(i), nil
+	until := limit
+	if known {
+		until = min(limit, f.search.from+int64(len(word)))
+	}
+	i := bytes.Index(f.data[start:until], word)
+	looked := until - start
+	if i >= 0 {
+		looked = int64(i)
+		f.search = search{from: start, limit: limit, at: start + int64(i)}
+	} else if known {
+		f.search.from = start
+	} else {
+		f.search = search{from: start, limit: limit, at: -1}
+	}
+	return f.search.at, f.step(looked >> 4)
 }
 
 // Raw returns the bytes of a stream as they are in the file, still encrypted

@@ -207,7 +207,7 @@ func (l *lexer) rows(first, count int64) (subsection, error) {
 			l.f.headOfFreeList = gen == 65535 && offset == 0
 		}
 		if i == 0 {
-			sub.entries = make([]entry, 0, min(room, 1<<12))
+			sub.entries = make([]entry, 0, min(room, 1<<16))
 		}
 		sub.entries = append(sub.entries, e)
 	}
