@@ -75,15 +75,12 @@ func (s *session) signature(f SignatureFacts) SignatureVerdict {
 	if c.proven != nil {
 		v.ProvenTime, v.ProvenBy = &c.proven.at, c.proven.by
 	}
-	if !maySign(p.signer) {
-		out.doubt(SigConstraintsFailure, ReasonKeyUsage)
-	}
 	s.enrol(&v, p.signer, c)
 	v.Revocation = "none"
 	x := s.paths(p.signer, p.bag)
 	if len(x.found) == 0 {
 		x.explain(&out)
-		return s.finish(v, out)
+		return s.finish(v, fitForSigning(out, p.signer))
 	}
 	a := s.answersFor(p.cms)
 	states := make(map[*authority]status, len(x.found))
@@ -100,7 +97,15 @@ func (s *session) signature(f SignatureFacts) SignatureVerdict {
 			v.RevokedAt = &st.revoked.At
 		}
 	}
-	return s.finish(v, append(out, trust...))
+	return s.finish(v, fitForSigning(append(out, trust...), p.signer))
+}
+
+// fitForSigning adds what the signer's certificate itself forbids.
+func fitForSigning(f findings, signer *authority) findings {
+	if !maySign(signer) {
+		f.doubt(SigConstraintsFailure, ReasonKeyUsage)
+	}
+	return f
 }
 
 // explain says why there is no path to an anchor (EN 319 102-1 5.2.6).
