@@ -86,15 +86,14 @@ func (r *reader) read() {
 	r.facts.SHA256 = r.digester.run()
 	var complete bool
 	r.facts.Pages, r.facts.ImageOnly, complete = surveyPages(r.file.Last())
+	history := newHistory(r.file)
 	for _, p := range r.pending {
 		for name, j := range p.jobs {
 			if j.sum != nil {
 				p.facts.Digests[name] = j.sum
 			}
 		}
-		if p.facts.Revision >= 0 {
-			p.facts.Changes = r.changes(p.field)
-		}
+		p.facts.Changes = history.after(p.field)
 		r.facts.Signatures = append(r.facts.Signatures, p.facts)
 	}
 	slices.SortStableFunc(r.facts.Signatures, func(a, b signature.SignatureFacts) int {
@@ -121,22 +120,6 @@ func (r *reader) conclude(c *collector, store *store, complete bool, usageRights
 	case usageRights > 0:
 		r.facts.Problem = "a usage rights signature is no signature of the document and is left out"
 	}
-}
-
-// changes lists what came after a signature, trailing bytes included.
-func (r *reader) changes(s *sigField) []signature.Change {
-	changes := changesAfter(r.file, s)
-	if len(r.file.Trailing()) == 0 || slices.ContainsFunc(changes, func(c signature.Change) bool {
-		return c.What == signature.WhatTrailing
-	}) {
-		return changes
-	}
-	return append(changes, signature.Change{
-		Revision: r.file.Last().Index,
-		What:     signature.WhatTrailing, Class: signature.ChangeForbidden,
-		Rule:   "ISO 32000-2 7.5.5",
-		Detail: fmt.Sprintf("%d bytes behind the last %%%%EOF", len(r.file.Trailing())),
-	})
 }
 
 // signature reads one signature dictionary.
