@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -22,7 +21,6 @@ type child struct {
 	in     *os.File // our end of its standard input
 	out    *os.File // our end of its standard output
 	stderr *tail
-	chunk  []byte
 
 	brief int // version of the briefing it has
 	files int // files it was given
@@ -49,8 +47,7 @@ func start(ctx context.Context, cfg Config) (*child, error) {
 		return nil, fmt.Errorf("starting a worker: %w", errors.Join(err, inRead.Close(), inWrite.Close()))
 	}
 	c := &child{
-		cfg: cfg, in: inWrite, out: outRead, stderr: &tail{},
-		chunk: make([]byte, chunkBytes), done: make(chan struct{}),
+		cfg: cfg, in: inWrite, out: outRead, stderr: &tail{}, done: make(chan struct{}),
 	}
 	widen(inWrite)
 	c.cmd = exec.Command(cfg.Command[0], cfg.Command[1:]...)
@@ -104,9 +101,11 @@ func (c *child) end() {
 	c.endOnce.Do(c.group.release)
 }
 
-// prepare brings the child to the point where it waits for the file. Its time
-// is bounded like that of a file.
-func (c *child) prepare(ctx context.Context, job Job, brief briefing) error {
+// prepare brings the child to the point where it begins with the file. Its
+// time is bounded like that of a file. The first parcel is sent before the
+// child is ready: that saves waiting for each other, and the parcel is still
+// there for another child.
+func (c *child) prepare(ctx context.Context, job Job, brief briefing, first *parcel) error {
 	c.timer = startStopwatch(c.cfg.Timeout, c.kill)
 	defer c.timer.stop()
 	defer context.AfterFunc(ctx, c.kill)()
@@ -129,18 +128,21 @@ func (c *child) prepare(ctx context.Context, job Job, brief briefing) error {
 	if err := writeJSON(c.in, kindJob, jobMessage{job.Size, job.Proofs, job.At}); err != nil {
 		return err
 	}
+	if _, err := c.in.Write(first.frames()); err != nil {
+		return err
+	}
 	_, err := readFrame(c.out, kindReady, 0)
 	return err
 }
 
-// run sends the file and takes the answer. An error means that the child
+// run sends the rest of the file and takes the answer. An error means that the child
 // broke a limit, or that Body failed; the caller tells them apart by the
 // source.
-func (c *child) run(ctx context.Context, body *source, job Job) (signature.Facts, signature.Verdict, error) {
+func (c *child) run(ctx context.Context, body *source, job Job, sent *parcel) (signature.Facts, signature.Verdict, error) {
 	c.timer = startStopwatch(c.cfg.Timeout, c.kill)
 	defer c.timer.stop()
 	defer context.AfterFunc(ctx, c.kill)()
-	if err := c.send(body); err != nil {
+	if err := c.send(body, sent); err != nil {
 		return signature.Facts{}, signature.Verdict{}, err
 	}
 	raw, err := readFrame(c.out, kindAnswer, c.cfg.AnswerBytes)
@@ -150,22 +152,21 @@ func (c *child) run(ctx context.Context, body *source, job Job) (signature.Facts
 	return decodeAnswer(raw, body.sum(), job)
 }
 
-// send streams the file; the child's clock stands still while Body is read.
-func (c *child) send(body *source) error {
-	for {
+// send streams what follows the sent parcel; the child's clock stands still
+// while Body is read.
+func (c *child) send(body *source, p *parcel) error {
+	for !p.last {
 		c.timer.pause()
-		n, err := body.next(c.chunk)
+		err := p.fill(body)
 		c.timer.resume()
-		if errors.Is(err, io.EOF) && body.err == nil {
-			return writeFrame(c.in, kindEnd, nil)
-		}
 		if err != nil {
 			return err
 		}
-		if err := writeFrame(c.in, kindData, c.chunk[:n]); err != nil {
+		if _, err := c.in.Write(p.frames()); err != nil {
 			return err
 		}
 	}
+	return nil
 }
 
 // problem says in one sentence what stopped a child that was ended. The words

@@ -16,8 +16,10 @@ import (
 //
 //	P settings  C ready                      once
 //	P briefing                               before a job when it changed
-//	P job       C ready                      for each file
-//	P data …    P end      C answer
+//	P job  P data …  C ready  P data …  P end  C answer    for each file
+//
+// C says ready when it has read the job and before it reads any data; P sends
+// the first data without waiting for that.
 //
 // Each side refuses a kind it does not expect and a length above the kind's
 // bound before it reads a byte of the payload.
@@ -94,9 +96,13 @@ func writeFrame(w io.Writer, kind byte, payload []byte) error {
 
 func frameHead(kind byte, length int) []byte {
 	head := make([]byte, headerBytes, headerBytes+64)
-	head[0] = kind
-	binary.BigEndian.PutUint32(head[1:], uint32(length))
+	putHead(head, kind, length)
 	return head
+}
+
+func putHead(b []byte, kind byte, length int) {
+	b[0] = kind
+	binary.BigEndian.PutUint32(b[1:headerBytes], uint32(length))
 }
 
 func writeJSON(w io.Writer, kind byte, v any) error {

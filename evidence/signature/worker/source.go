@@ -100,6 +100,46 @@ func (s *source) drain() error {
 	}
 }
 
+// parcel is a piece of the file as it goes over the pipe: a data frame, and
+// behind the last piece the end frame.
+type parcel struct {
+	buf  []byte // header, data, and room for the end frame
+	n    int    // bytes of data
+	last bool
+}
+
+// fill takes the next piece of the file.
+func (p *parcel) fill(s *source) (err error) {
+	p.n, p.last = 0, false
+	if s.left > 0 || s.err != nil {
+		if p.n, err = s.next(p.buf[headerBytes : headerBytes+chunkBytes]); err != nil {
+			return err
+		}
+	}
+	if s.left == 0 {
+		if err := s.atEnd(); !errors.Is(err, io.EOF) || s.err != nil {
+			return err
+		}
+		p.last = true
+	}
+	return nil
+}
+
+// frames returns the parcel's frames for one write.
+func (p *parcel) frames() []byte {
+	end := headerBytes + p.n
+	begin := headerBytes
+	if p.n > 0 {
+		putHead(p.buf, kindData, p.n)
+		begin = 0
+	}
+	if p.last {
+		putHead(p.buf[end:], kindEnd, 0)
+		end += headerBytes
+	}
+	return p.buf[begin:end]
+}
+
 // sum returns the file's SHA-256.
 func (s *source) sum() signature.Hash {
 	if s.hash == nil {

@@ -100,6 +100,8 @@ const startAttempts = 3
 type Pool struct {
 	cfg   Config
 	slots chan struct{} // one token for each file in work
+	// parcels are buffers between files.
+	parcels sync.Pool
 
 	mu     sync.Mutex
 	idle   []*child // guarded by mu; the most recently used last
@@ -123,6 +125,7 @@ func New(cfg Config) (*Pool, error) {
 	}
 	cfg = cfg.withDefaults()
 	p := &Pool{cfg: cfg, slots: make(chan struct{}, cfg.Workers)}
+	p.parcels.New = func() any { return &parcel{buf: make([]byte, headerBytes+chunkBytes+headerBytes)} }
 	return p, p.Use(signature.Material{}, signature.Policy{})
 }
 
@@ -169,11 +172,16 @@ func (p *Pool) inspect(ctx context.Context, job Job) (signature.Facts, signature
 		problem := fmt.Sprintf("the file has %d bytes, more than the limit of %d", job.Size, p.cfg.FileBytes)
 		return p.overLimit(body, job, brief, problem)
 	}
-	c, err := p.ready(ctx, job, brief)
+	parcel := p.parcels.Get().(*parcel)
+	defer p.parcels.Put(parcel)
+	if err := parcel.fill(body); err != nil {
+		return signature.Facts{}, signature.Verdict{}, err
+	}
+	c, err := p.ready(ctx, job, brief, parcel)
 	if err != nil {
 		return signature.Facts{}, signature.Verdict{}, err
 	}
-	facts, verdict, fault := c.run(ctx, body, job)
+	facts, verdict, fault := c.run(ctx, body, job, parcel)
 	if fault == nil {
 		p.release(c)
 		return facts, verdict, nil
@@ -209,10 +217,10 @@ func (p *Pool) briefing() (briefing, error) {
 	return p.brief, nil
 }
 
-// ready returns a child that has read the job and waits for the file. No byte
-// of the file has been sent before, so a child that fails here says nothing
-// about the file and is replaced.
-func (p *Pool) ready(ctx context.Context, job Job, brief briefing) (*child, error) {
+// ready returns a child that has read the job and been sent the first parcel
+// of the file. A child says that it is ready before it looks at the file, so
+// one that fails here says nothing about the file and is replaced.
+func (p *Pool) ready(ctx context.Context, job Job, brief briefing, first *parcel) (*child, error) {
 	var failed error
 	for attempt := 0; attempt < startAttempts; {
 		c, fresh, err := p.take(ctx)
@@ -222,7 +230,7 @@ func (p *Pool) ready(ctx context.Context, job Job, brief briefing) (*child, erro
 		if fresh {
 			attempt++
 		}
-		if failed = c.prepare(ctx, job, brief); failed == nil {
+		if failed = c.prepare(ctx, job, brief, first); failed == nil {
 			return c, nil
 		}
 		c.end()

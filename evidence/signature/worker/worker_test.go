@@ -481,6 +481,36 @@ func BenchmarkInProcess(b *testing.B) {
 	}
 }
 
+// BenchmarkPoolBusy keeps every worker busy, so that waiting for each other
+// does not count: what remains is processor time.
+func BenchmarkPoolBusy(b *testing.B) {
+	data := benchmarkFile()
+	p := testPool(b, func(c *Config) { c.Workers = 0 })
+	sum := signature.HashOf(data)
+	b.SetBytes(int64(len(data)))
+	b.SetParallelism(2)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			facts, _, err := p.Inspect(context.Background(), Job{Size: int64(len(data)), Body: bytes.NewReader(data), SHA256: sum})
+			if err != nil || facts.Condition != signature.Damaged {
+				b.Error(facts.Condition, err)
+				return
+			}
+		}
+	})
+}
+
+// BenchmarkInProcessBusy is its floor.
+func BenchmarkInProcessBusy(b *testing.B) {
+	data := benchmarkFile()
+	b.SetBytes(int64(len(data)))
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			signature.Judge(Read(data), signature.Material{}, signature.Policy{}, nil, time.Time{})
+		}
+	})
+}
+
 // BenchmarkSHA256 is the floor: the digest that both need.
 func BenchmarkSHA256(b *testing.B) {
 	data := benchmarkFile()
