@@ -223,6 +223,12 @@ func changes(found *codes, s *signer, sigs []*signer, last int) {
 	}
 	switch s.Changes {
 	case signature.ChangesNone, signature.ChangePermitted:
+		if has(s.SignatureVerdict, signature.ReasonAltered) {
+			found.add(CodeAltered)
+		}
+		if has(s.SignatureVerdict, signature.ReasonChangeUnclear) {
+			found.add(CodeChangeUnclear)
+		}
 	case signature.ChangeForbidden, signature.ChangeAnnotated:
 		if !listed { // the class without its list: nothing says the change is harmless
 			found.add(CodeAltered)
@@ -297,10 +303,12 @@ func explained(s *signature.SignatureVerdict) bool {
 	for _, reason := range s.Reasons {
 		switch reason {
 		case signature.ReasonDigest, signature.ReasonMalformed, signature.ReasonCoverage,
-			signature.ReasonUntrusted, signature.ReasonKeyUsage, signature.ReasonExpired, signature.ReasonRevoked:
+			signature.ReasonUntrusted, signature.ReasonKeyUsage, signature.ReasonExpired, signature.ReasonRevoked,
+			signature.ReasonAltered:
 			return true
 		case signature.ReasonIssuerUnknown, signature.ReasonTimeUnproven,
-			signature.ReasonRevocationUnknown, signature.ReasonAlgorithm:
+			signature.ReasonRevocationUnknown, signature.ReasonAlgorithm,
+			signature.ReasonChangeUnclear, signature.ReasonTimeOrder:
 			if s.Indication == signature.Indeterminate {
 				return true
 			}

@@ -380,6 +380,7 @@ func TestTimeAndGrades(t *testing.T) {
 		{"received after expiry", received(file(unproven(person()), organisation()), "2026-06-01"), "PROVEN B"},
 		{"received after revocation", received(file(unproven(revoked(person(), "2023-01-01")), organisation()), "2024-01-01"), "UNDETERMINED time-unproven"},
 		{"received before revocation", received(file(revoked(person(), "2025-06-01"), organisation()), "2024-01-01"), "PROVEN A"},
+		{"received while valid under a revoked authority", received(file(with(person(), signature.Indeterminate, signature.ReasonTimeUnproven), organisation()), "2025-01-01"), "PROVEN B"},
 		{"ledger proof after expiry", file(proven(person(), "ledger", "2026-06-01"), organisation()), "PROVEN B"},
 		{"expired since", file(unproven(person()), organisation()), "PROVEN B"},
 		{"expired since, other date", file(unproven(claimed(person(), "2022-08-03")), organisation()), "UNDETERMINED time-unproven"},
@@ -389,6 +390,11 @@ func TestTimeAndGrades(t *testing.T) {
 		{"claimed 31 days after", file(claimed(person(), "2022-05-04"), organisation()), "UNDETERMINED time-unproven"},
 		{"no claimed time", file(person(), claimed(organisation(), "")), "UNDETERMINED time-unproven"},
 		{"no date in the row", dateless, "UNDETERMINED time-unproven"},
+		{"claimed behind its time stamp", file(with(p, signature.Indeterminate, signature.ReasonTimeOrder), o), "UNDETERMINED time-unproven"},
+		{"altered by the reason alone", file(with(p, signature.TotalFailed, signature.ReasonAltered), o), "DISPROVEN altered"},
+		{"unclear by the reason alone", file(with(p, signature.Indeterminate, signature.ReasonChangeUnclear), o), "UNDETERMINED change-unclear"},
+		{"unsupported chain", file(with(p, signature.Indeterminate, signature.ReasonUnsupported), o), "UNDETERMINED unsupported"},
+		{"wrong key usage", file(with(p, signature.Indeterminate, signature.ReasonKeyUsage), o), "DISPROVEN untrusted"},
 		{"failed without a known reason", file(with(person(), signature.TotalFailed), organisation()), "UNDETERMINED unsupported"},
 		{"signature nobody judged", edit(func(e *evidence.RowEvidence) {
 			e.Facts.Signatures = append(e.Facts.Signatures, signature.SignatureFacts{})

@@ -27,13 +27,19 @@ func (r *Rule) time(o *outcome, s *signer, e evidence.RowEvidence) {
 	if has(s.SignatureVerdict, signature.ReasonRevoked) {
 		o.codes.add(CodeRevoked)
 	}
-	proven := r.proven(s, e.Received)
+	if has(s.SignatureVerdict, signature.ReasonTimeOrder) {
+		// A claimed time that its own proof contradicts is not believed, and no
+		// rule may accept it.
+		o.codes.add(CodeTimeUnproven)
+	}
+	unproven := has(s.SignatureVerdict, signature.ReasonTimeUnproven)
+	proven := !unproven && r.proven(s, e.Received)
 	unknown := has(s.SignatureVerdict, signature.ReasonRevocationUnknown)
 	if proven && !unknown && (s.Revocation == "crl" || s.Revocation == "ocsp") {
 		return
 	}
 	o.grade = GradeB
-	if !proven && has(s.SignatureVerdict, signature.ReasonTimeUnproven) {
+	if unproven {
 		r.line13(o, laterCase(s), CodeTimeUnproven)
 	}
 	if unknown {
@@ -66,6 +72,8 @@ func (r *Rule) line13(o *outcome, name, code string) {
 // existed while its certificate was good. The time of the document's leaf is
 // such evidence too, but says only that the file existed when it was received:
 // for a certificate that had expired or was revoked by then it proves nothing.
+// Where the verdict says "time-unproven" nothing is asked here: it saw the same
+// proofs, and certificates of the path that a rule does not see.
 func (r *Rule) proven(s *signer, received time.Time) bool {
 	if t := s.ProvenTime; t != nil && slices.Contains(r.def.TimeEvidence, s.ProvenBy) && useful(s, *t) {
 		return true

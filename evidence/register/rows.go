@@ -328,7 +328,7 @@ func (f *filler) secret(r record) bool {
 	}
 	for _, what := range []field{fNumber, fNotation, fCombined, fType, fSubject, fTypeSubject, fKind} {
 		text := f.get(r, what)
-		if secrecyMark.MatchString(text) {
+		if strings.ContainsAny(text, "([") && secrecyMark.MatchString(text) {
 			return true
 		}
 		if (what == fNumber || what == fNotation || what == fCombined) && notationMark.MatchString(text) {
