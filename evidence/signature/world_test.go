@@ -32,7 +32,7 @@ type world struct {
 var theWorld = sync.OnceValue(func() *world {
 	w := new(world)
 	w.root = st.Root("Gốc thử nghiệm", st.Valid(epoch.Add(-3000*day), epoch.Add(3000*day)))
-	w.ca = w.root.Issue("CA thử nghiệm", st.AsCA, st.Valid(epoch.Add(-2000*day), epoch.Add(2000*day)))
+	w.ca = w.root.Issue("CA thử nghiệm", st.AsCA, st.Valid(epoch.Add(-2000*day), epoch.Add(3000*day)))
 	w.signer = w.ca.Issue("Nguyễn Văn Thử")
 	w.other = w.ca.Issue("Trần Thị Mẫu")
 	w.rsa = w.ca.IssueKey("Lê Văn Kiểm", st.RSAKey(2048))

@@ -20,7 +20,7 @@ import (
 )
 
 // Epoch is the middle of the test world: certificates are valid from two
-// years before to two years after, unless a test says otherwise.
+// years before to eight years after, unless a test says otherwise.
 var Epoch = time.Date(2024, 6, 1, 9, 0, 0, 0, time.UTC)
 
 // Day is a unit for distances from Epoch.
@@ -64,7 +64,7 @@ func template(cn string, changes []Template) *x509.Certificate {
 		SerialNumber: big.NewInt(1000 + serial),
 		SubjectKeyId: fmt.Appendf(nil, "key %08d", serial),
 		Subject:      pkix.Name{CommonName: cn, Organization: []string{"Thử nghiệm"}, Country: []string{"VN"}},
-		NotBefore:    Epoch.Add(-730 * Day), NotAfter: Epoch.Add(730 * Day),
+		NotBefore:    Epoch.Add(-730 * Day), NotAfter: Epoch.Add(3000 * Day),
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
 	}
 	for _, c := range changes {
