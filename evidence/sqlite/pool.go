@@ -59,7 +59,7 @@ func (p *pool) shut() error {
 	var err error
 	for range cap(p.slots) {
 		if c := <-p.slots; c != nil {
-			err = errors.Join(err, c.c.Close())
+			err = errors.Join(err, c.finalize(), c.c.Close())
 		}
 	}
 	return errors.Join(err, p.db.Close())
@@ -94,6 +94,17 @@ func (p *pool) take(ctx context.Context) (*conn, error) {
 	return &conn{c: raw, stmts: map[string]*sql.Stmt{}}, nil
 }
 
+// finalize closes the prepared statements. database/sql does not do it for
+// those of a sql.Conn, and SQLite keeps a connection with open statements
+// alive, with its locks (sqlite.org/c3ref/close, "zombie").
+func (c *conn) finalize() (err error) {
+	for _, s := range c.stmts {
+		err = errors.Join(err, s.Close())
+	}
+	clear(c.stmts)
+	return err
+}
+
 // put gives back a connection that has no open transaction.
 func (p *pool) put(c *conn) {
 	c.broken = nil
@@ -102,6 +113,7 @@ func (p *pool) put(c *conn) {
 
 // drop closes a connection whose state is not known.
 func (p *pool) drop(c *conn) {
+	_ = c.finalize()
 	_ = c.c.Raw(func(any) error { return driver.ErrBadConn })
 	_ = c.c.Close()
 	p.slots <- nil
@@ -137,8 +149,12 @@ func (p *pool) fresh(ctx context.Context, fn func(c *conn) error) error {
 	if err != nil {
 		return err
 	}
-	defer raw.Close()
-	return fn(&conn{c: raw, stmts: map[string]*sql.Stmt{}})
+	c := &conn{c: raw, stmts: map[string]*sql.Stmt{}}
+	defer func() {
+		_ = c.finalize()
+		_ = raw.Close()
+	}()
+	return fn(c)
 }
 
 func (c *conn) stmt(ctx context.Context, query string) (*sql.Stmt, error) {

@@ -5,10 +5,13 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 
 	"minhchung/evidence"
 	"minhchung/ledger"
@@ -106,16 +109,22 @@ func (s *Store) View(ctx context.Context, scope evidence.Scope, book evidence.Bo
 func (s *Store) Books(ctx context.Context, scope evidence.Scope) ([]evidence.BookID, error) {
 	var books []evidence.BookID
 	err := s.reader.read(ctx, func(c *conn) error {
+		// From the heads, not from a projected table: a change there must not
+		// hide a book from check.
 		return c.each(ctx, func(scan scanner) error {
-			var b evidence.BookID
-			if err := scan(&b.Unit, &b.Period); err != nil {
+			var name string
+			if err := scan(&name); err != nil {
 				return err
 			}
-			if scope.Allows(b) {
+			unit, period, _ := strings.Cut(name, "/")
+			if b := (evidence.BookID{Unit: evidence.UnitID(unit), Period: evidence.Period(period)}); scope.Allows(b) {
 				books = append(books, b)
 			}
 			return nil
-		}, `SELECT b.unit, b.period FROM "book" b JOIN head h ON h.book = b.book WHERE b.book = b.key AND b.book <> 'root' ORDER BY b.unit, b.period`)
+		}, `SELECT book FROM head WHERE book <> ?`, rootKey)
+	})
+	slices.SortFunc(books, func(a, b evidence.BookID) int {
+		return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Period, b.Period))
 	})
 	return books, err
 }
