@@ -125,7 +125,7 @@ func (h *history) compare(i int) []finding {
 		return []finding{unreadable(i, err)}
 	}
 	s := &step{old: before, new: after, changed: map[int]bool{}, moved: map[int]int{}, memo: map[string]map[[2]int]bool{},
-		drawings: map[int]*content.Drawing{}}
+		equal: map[bool]map[[2]int]bool{}, drawings: map[int]*content.Drawing{}}
 	for _, num := range after.rev.Changed() {
 		s.changed[num] = true
 	}
@@ -151,6 +151,7 @@ type step struct {
 	changed  map[int]bool // objects that the new revision wrote
 	found    []finding
 	memo     map[string]map[[2]int]bool
+	equal    map[bool]map[[2]int]bool // pairs found equal, by comparer.drawn
 	// counterpart holds for each new page the old one it continues, or nil.
 	counterpart []*statePage
 	moved       map[int]int // annotations and fields with a new object number

@@ -149,6 +149,7 @@ func (s *step) subtype(st *state, a *stateAnnot) string {
 // part of that signature.
 func (s *step) annotAdded(j int, n *stateAnnot) {
 	p := s.place(j, n)
+	s.action(j, n)
 	if n.num != 0 {
 		if f := s.new.widgets[n.num]; f != nil {
 			if s.signing[f] {
@@ -170,7 +171,6 @@ func (s *step) annotAdded(j int, n *stateAnnot) {
 	}
 	s.add(finding{kind: findAnnotation, what: signature.WhatAnnotation, rule: ruleAnnots, mark: p}.on(j+1, n.num).
 		says("an annotation (%s) was added%s", s.subtype(s.new, n), printable(text, 80)))
-	s.action(j, n)
 }
 
 // action sees annotations that do something when nobody asks them to.
@@ -272,6 +272,9 @@ func names(keys []syntax.Name) string {
 func (s *step) widgetChanged(j int, f *stateField, a, b *stateAnnot, differ []syntax.Name) {
 	if s.signing[f] {
 		s.signatureWidget(j, f, b, s.place(j, b))
+		if slices.Contains(differ, "AA") || slices.Contains(differ, "A") {
+			s.action(j, b)
+		}
 		return
 	}
 	name := printable(f.name, 60)

@@ -3,6 +3,7 @@ package pdf
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"strconv"
 
 	"minhchung/evidence/signature/pdf/syntax"
@@ -93,7 +94,7 @@ func (c *comparer) value(a, b syntax.Object, key syntax.Name, object int) {
 	}
 	if aRef && bRef {
 		k := [2]int{ra.Num, rb.Num}
-		if !c.memo[k] {
+		if !c.memo[k] && !c.step.equal[c.drawn][k] {
 			c.memo[k] = true
 			c.queue = append(c.queue, pair{ra, rb, string(c.path)})
 		}
@@ -300,6 +301,13 @@ func (s *step) same(a, b syntax.Object, drawn bool) bool {
 		return false
 	}}
 	c.compare(a, b, 0, "")
+	if equal {
+		// Every pair on the way is equal, and need not be looked at again.
+		if s.equal[drawn] == nil {
+			s.equal[drawn] = map[[2]int]bool{}
+		}
+		maps.Copy(s.equal[drawn], c.memo)
+	}
 	return equal
 }
 

@@ -93,7 +93,7 @@ func (s *step) formEntry(k syntax.Name, a, b syntax.Object) {
 		s.defaultResources(a, b, num)
 	case "DA", "Q":
 		if v, _ := s.old.rev.Resolve(a); !syntax.IsNull(v) && !s.same(a, b, true) {
-			s.add(finding{kind: findDefaults, what: signature.WhatField, rule: ruleForm}.on(0, num).says("%s changed", path))
+			s.add(s.defaults(num).says("%s changed", path))
 		}
 	case "NeedAppearances":
 		if v, _ := s.new.rev.Resolve(b); v == syntax.Bool(true) && !s.same(a, b, false) {
@@ -102,6 +102,17 @@ func (s *step) formEntry(k syntax.Name, a, b syntax.Object) {
 	default:
 		s.deep(a, b, false, num, path, fixed(signature.ChangeForbidden, signature.WhatField, ruleForm))
 	}
+}
+
+// defaults is the finding for a changed default of the form. Readers that are
+// told to draw the fields anew draw the signed ones with it, too.
+func (s *step) defaults(num int) finding {
+	anew, _ := s.new.rev.Resolve(s.new.form.Get("NeedAppearances"))
+	before, _ := s.old.rev.Resolve(s.old.form.Get("NeedAppearances"))
+	if anew == syntax.Bool(true) || before == syntax.Bool(true) {
+		return fixed(signature.ChangeForbidden, signature.WhatAppearance, ruleForm).on(0, num)
+	}
+	return finding{kind: findDefaults, what: signature.WhatField, rule: ruleForm}.on(0, num)
 }
 
 // defaultResources may gain resources; a font that changes is a default that
@@ -120,8 +131,7 @@ func (s *step) defaultResources(a, b syntax.Object, num int) {
 		}
 		for _, r := range before.Entries {
 			if !s.same(r.Value, now.Get(r.Key), true) {
-				s.add(finding{kind: findDefaults, what: signature.WhatField, rule: ruleForm}.on(0, num).
-					says("the form's default resource /%s/%s changed", printable(string(e.Key), 30), printable(string(r.Key), 30)))
+				s.add(s.defaults(num).says("the form's default resource /%s/%s changed", printable(string(e.Key), 30), printable(string(r.Key), 30)))
 			}
 		}
 	}

@@ -194,6 +194,11 @@ func (s *step) compareContents(j int, a, b *statePage) {
 		s.add(bad.says("the page's content was replaced"))
 		return
 	}
+	parts, first, ok := appended(old, now)
+	if !ok {
+		s.add(s.replaced(bad, a, b, old, now))
+		return
+	}
 	for i, st := range after {
 		raw, _ := s.new.rev.Raw(st)
 		touched := s.changed[afterNums[i]] || !slices.Contains(beforeNums, afterNums[i]) || s.indirectEncoding(st)
@@ -204,11 +209,6 @@ func (s *step) compareContents(j int, a, b *statePage) {
 	}
 	if bytes.Equal(bytes.Join(old, []byte("\n")), bytes.Join(now, []byte("\n"))) {
 		return // cut differently
-	}
-	parts, first, ok := appended(old, now)
-	if !ok {
-		s.add(s.replaced(bad, a, b, old, now))
-		return
 	}
 	s.appendedContent(j, a, b, old, parts, first)
 }

@@ -322,3 +322,71 @@ func TestFormFilling(t *testing.T) {
 		{name: "made read-only", revisions: []objects{{20: strings.Replace(fieldName, "/V(An)", "/V(An)/Ff 1", 1)}}, want: signature.ChangePermitted, what: signature.WhatFormFill},
 	})
 }
+
+// TestAnnotations has comments over text, which hide it or do not.
+func TestAnnotations(t *testing.T) {
+	const overText = "72 645 200 665"
+	annot := func(subtype, extra, ap string) []objects {
+		o := objects{3: annots("50 0 R"), 50: "<</Type/Annot/Subtype/" + subtype + "/Rect[" + overText + "]/P 3 0 R" + extra + ">>"}
+		if ap != "" {
+			o[50] = strings.Replace(o[50], "/P 3 0 R", "/P 3 0 R/AP<</N 51 0 R>>", 1)
+			o[51] = stream("/Type/XObject/Subtype/Form/BBox[0 0 128 20]/Resources<</ExtGState<</G<</BM/Multiply>>>>>>", ap)
+		}
+		return []objects{o}
+	}
+	runAll(t, []changeCase{
+		{name: "highlight", revisions: annot("Highlight", "/QuadPoints[0 0 0 0 0 0 0 0]", ""), want: signature.ChangeAnnotated, what: signature.WhatAnnotation},
+		{name: "highlight that blends", revisions: annot("Highlight", "", "/G gs 1 1 0 rg 0 0 128 20 re f"), want: signature.ChangeAnnotated, what: signature.WhatAnnotation},
+		{name: "highlight that hides", revisions: []objects{{3: annots("50 0 R"), 50: annot("Highlight", "", "x")[0][50], 51: stream("/Type/XObject/Subtype/Form/BBox[0 0 128 20]", "1 1 1 rg 0 0 128 20 re f")}},
+			want: signature.ChangeForbidden, what: signature.WhatAnnotation},
+		{name: "underline", revisions: annot("Underline", "", "1 w 0 1 m 128 1 l S"), want: signature.ChangeAnnotated, what: signature.WhatAnnotation},
+		{name: "circle around a word", revisions: annot("Circle", "", "0 0 m 0 20 128 20 128 0 c S"), want: signature.ChangeAnnotated, what: signature.WhatAnnotation},
+		{name: "filled square", revisions: annot("Square", "/IC[1 1 1]", ""), want: signature.ChangeForbidden, what: signature.WhatAnnotation},
+		{name: "stamp", revisions: annot("Stamp", "", "0 0 128 20 re f"), want: signature.ChangeForbidden, what: signature.WhatAnnotation},
+		{name: "note", revisions: annot("Text", "/Contents(xem lai)", ""), want: signature.ChangeAnnotated, what: signature.WhatAnnotation, detail: "xem lai"},
+		{name: "link", revisions: annot("Link", "/A<</S/URI/URI(http://example.org)>>", ""), want: signature.ChangeAnnotated, what: signature.WhatAnnotation},
+		{name: "link with a frame that fills it", revisions: annot("Link", "/Border[0 0 40]/C[1 1 1]", ""), want: signature.ChangeForbidden, what: signature.WhatAnnotation},
+		{name: "watermark", revisions: annot("Watermark", "", "0 0 1 1 re f"), want: signature.ChangeUnknown, what: signature.WhatAnnotation},
+		{name: "hidden", revisions: annot("Stamp", "/F 2", "0 0 128 20 re f"), want: signature.ChangeAnnotated, what: signature.WhatAnnotation},
+		{name: "tab order", revisions: []objects{{3: strings.Replace(pageOne, "/Annots", "/Tabs/R/Annots", 1)}}, want: signature.ChangePermitted},
+		{name: "tab order at P2", revisions: []objects{{3: strings.Replace(pageOne, "/Annots", "/Tabs/R/Annots", 1)}}, sig: sigField{Permission: 2}, want: signature.ChangeForbidden},
+	})
+}
+
+// TestSneakySignatures has further signatures that do more than sign.
+func TestSneakySignatures(t *testing.T) {
+	overField := further(annots("40 0 R"), "72 295 272 325", nil)
+	acts := with(signOnly, objects{40: strings.Replace(signOnly[40], "/P 3 0 R", "/P 3 0 R/AA<</PO<</S/JavaScript/JS(x)>>>>", 1)})
+	anew := strings.Replace(form, "/SigFlags 3", "/SigFlags 3/NeedAppearances true", 1)
+	runAll(t, []changeCase{
+		{name: "over a filled field", revisions: []objects{overField}, want: signature.ChangeForbidden, what: signature.WhatAppearance},
+		{name: "acts by itself", revisions: []objects{acts}, want: signature.ChangeForbidden, what: signature.WhatOther},
+		{name: "number that cannot be seen", revisions: []objects{further(contents("[4 0 R 43 0 R]"), "0 0 0 0", objects{43: stream("", "BT 3 Tr /F1 12 Tf 96 740 Td (32) Tj ET")})}, want: signature.ChangeUnknown, what: signature.WhatPageContent, detail: "cannot be seen"},
+		{name: "default font under fields drawn anew", base: objects{10: anew, 88: "<</Type/Font/Subtype/Type1/BaseFont/Symbol>>"}, revisions: []objects{{10: strings.Replace(anew, "/F1 7 0 R", "/F1 88 0 R", 1)}}, want: signature.ChangeForbidden, what: signature.WhatAppearance},
+		{name: "too many small things", revisions: []objects{further(annots("50 0 R 52 0 R 54 0 R 56 0 R 58 0 R 60 0 R 62 0 R 64 0 R 66 0 R 68 0 R 70 0 R 40 0 R"), "0 0 0 0", many())}, want: signature.ChangeUnknown, detail: "too much"},
+	})
+}
+
+func many() objects {
+	out := objects{}
+	for i := range 11 {
+		maps.Copy(out, freeText(50+2*i, fmt.Sprintf("300 %d 360 %d", 20*i+50, 20*i+64), "x"))
+	}
+	return out
+}
+
+// TestAlphaSeal has a seal whose soft mask lets the text below be read, and
+// one that does not.
+func TestAlphaSeal(t *testing.T) {
+	seal := func(alpha byte) objects {
+		return further(annots("40 0 R"), "60 660 260 700", objects{
+			42: stream("/Type/XObject/Subtype/Form/BBox[0 0 100 50]/Resources<</XObject<</Im 43 0 R>>>>", "q 100 0 0 50 0 0 cm /Im Do Q"),
+			43: stream("/Type/XObject/Subtype/Image/Width 4/Height 4/BitsPerComponent 8/ColorSpace/DeviceGray/SMask 44 0 R", strings.Repeat("x", 16)),
+			44: stream("/Type/XObject/Subtype/Image/Width 4/Height 4/BitsPerComponent 8/ColorSpace/DeviceGray", strings.Repeat(string([]byte{alpha}), 16)),
+		})
+	}
+	runAll(t, []changeCase{
+		{name: "transparent", revisions: []objects{seal(20)}, want: signature.ChangePermitted, what: signature.WhatSignature},
+		{name: "opaque", revisions: []objects{seal(0x7f + 0x80)}, want: signature.ChangeForbidden, what: signature.WhatAppearance},
+	})
+}

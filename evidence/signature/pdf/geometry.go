@@ -120,8 +120,12 @@ func (s *step) placeIn(st *state, j int, a *stateAnnot) *placement {
 	if old == nil || hidden(st.rev, a) {
 		return p
 	}
-	if name == "Popup" || (name == "Link" || name == "Text") && !a.dict.Has("AP") {
+	if name == "Popup" || (name == "Link" && thinBorder(st.rev, a) || name == "Text") && !a.dict.Has("AP") {
 		return p // shown on demand, or a frame or a small icon at most
+	}
+	if !ordinary[name] {
+		p.cover, p.over = coverUnknown, "what annotations of this kind lie over"
+		return p
 	}
 	d := s.drawing(old)
 	p.cover, p.over = covers(d, box, rect)
@@ -133,6 +137,33 @@ func (s *step) placeIn(st *state, j int, a *stateAnnot) *placement {
 	}
 	s.refine(st, p, d, box, a)
 	return p
+}
+
+// ordinary are the annotations that draw inside their rectangle and nothing
+// but an appearance (ISO 32000-2 table 171): no films, no watermarks.
+var ordinary = map[syntax.Name]bool{
+	"Text": true, "Link": true, "FreeText": true, "Line": true, "Square": true, "Circle": true, "Polygon": true,
+	"PolyLine": true, "Highlight": true, "Underline": true, "Squiggly": true, "StrikeOut": true, "Caret": true,
+	"Stamp": true, "Ink": true, "Popup": true, "FileAttachment": true, "Widget": true, "Redact": true,
+}
+
+// thinBorder reports whether a link's frame leaves what it surrounds to be
+// seen.
+func thinBorder(rev *syntax.Revision, a *stateAnnot) bool {
+	const thick = 3
+	bs, _ := rev.Dict(a.dict.Get("BS"))
+	w, _ := rev.Resolve(bs.Get("W"))
+	if n, ok := asNumber(w); ok && n > thick {
+		return false
+	}
+	border, _ := rev.Array(a.dict.Get("Border"))
+	for i, o := range border {
+		w, _ := rev.Resolve(o)
+		if n, ok := asNumber(w); ok && i < 3 && n > thick {
+			return false
+		}
+	}
+	return true
 }
 
 // hidden reports whether an annotation is never shown (ISO 32000-2 table 167:
@@ -151,7 +182,7 @@ func (s *step) refine(st *state, p *placement, d *content.Drawing, page content.
 		if p.subtype == "Widget" {
 			p.cover, p.over = coverNothing, "" // nothing is drawn
 		}
-		p.markup = wordMarkup(p.subtype)
+		p.markup = wordMarkup(p.subtype) || outline(p.subtype) && !a.dict.Has("IC")
 		return
 	}
 	ap := content.Appearance(st.rev, form, p.rect, content.Limits{Operators: 200_000, Marks: maxPainted})
@@ -159,13 +190,15 @@ func (s *step) refine(st *state, p *placement, d *content.Drawing, page content.
 		return
 	}
 	p.cover, p.over = coverNothing, ""
-	onlyPaths := true
+	p.markup = wordMarkup(p.subtype) || outline(p.subtype)
+	seeThrough := p.subtype == "Highlight" && blends(st.rev, form.Dict, 0)
 	for i := range ap.Marks {
 		m := &ap.Marks[i]
 		if m.Invisible {
 			continue
 		}
-		onlyPaths = onlyPaths && m.Kind == content.Path
+		thin := m.Kind == content.Path && (!m.Filled || min(m.Box.Width(), m.Box.Height()) < 2.5)
+		p.markup = p.markup && (thin || m.Kind == content.Path && seeThrough)
 		c, over := covers(d, page, m.Box)
 		if c == coverContent && m.Kind == content.Image && translucent(st.rev, m, d, page) {
 			continue
@@ -174,7 +207,42 @@ func (s *step) refine(st *state, p *placement, d *content.Drawing, page content.
 			p.cover, p.over = c, over
 		}
 	}
-	p.markup = wordMarkup(p.subtype) && onlyPaths
+}
+
+// outline reports whether an annotation is a line around or beside something.
+func outline(subtype string) bool {
+	switch subtype {
+	case "Square", "Circle", "Line", "Polygon", "PolyLine", "Ink", "Caret":
+		return true
+	}
+	return false
+}
+
+// blends reports whether a form or one inside it paints so that what lies
+// below can be read (ISO 32000-2 11.3.5, 11.6.4.4): a highlighter.
+func blends(rev *syntax.Revision, form *syntax.Dict, depth int) bool {
+	res, _ := rev.Dict(form.Get("Resources"))
+	states, _ := rev.Dict(res.Get("ExtGState"))
+	if states != nil {
+		for _, e := range states.Entries {
+			gs, _ := rev.Dict(e.Value)
+			mode, _ := rev.Resolve(gs.Get("BM"))
+			alpha, _ := rev.Resolve(gs.Get("ca"))
+			if n, ok := asNumber(alpha); mode == syntax.Name("Multiply") || mode == syntax.Name("Darken") || ok && n <= 0.6 {
+				return true
+			}
+		}
+	}
+	inside, _ := rev.Dict(res.Get("XObject"))
+	if inside == nil || depth > 3 {
+		return false
+	}
+	for _, e := range inside.Entries[:min(len(inside.Entries), 10)] {
+		if d, _ := rev.Dict(e.Value); d != nil && blends(rev, d, depth+1) {
+			return true
+		}
+	}
+	return false
 }
 
 // wordMarkup reports whether an annotation marks words without hiding them
@@ -206,10 +274,13 @@ func normalAppearance(rev *syntax.Revision, d *syntax.Dict) *syntax.Stream {
 // over signatures: the organisation's seal covers a third of the person's
 // (Decree 30/2020, appendix I).
 func (s *step) coversAnnots(old *statePage, a *stateAnnot, subtype syntax.Name, rect content.Rect) (cover, string) {
-	if subtype == "Widget" || subtype == "Text" || wordMarkup(string(subtype)) {
+	if subtype == "Text" || wordMarkup(string(subtype)) || subtype == "Widget" && normalAppearance(s.new.rev, a.dict) == nil {
 		return coverNothing, ""
 	}
 	for _, o := range old.annots {
+		if subtype == "Widget" && s.signatureSeal(o) {
+			continue
+		}
 		if o.num != 0 && o.num == a.num || normalAppearance(s.old.rev, o.dict) == nil {
 			continue
 		}
@@ -225,6 +296,12 @@ func (s *step) coversAnnots(old *statePage, a *stateAnnot, subtype syntax.Name, 
 		}
 	}
 	return coverNothing, ""
+}
+
+// signatureSeal reports whether an old annotation shows a signature.
+func (s *step) signatureSeal(o *stateAnnot) bool {
+	f := s.old.widgets[o.num]
+	return o.num != 0 && f != nil && s.isSignature(f)
 }
 
 // appendedContent measures what was drawn behind the old content of a page.
@@ -246,8 +323,8 @@ func (s *step) appendedContent(j int, a, b *statePage, old, parts [][]byte, firs
 	words, text := content.Rect{}, ""
 	for i := k; i < len(after.Marks); i++ {
 		m := &after.Marks[i]
-		if m.Invisible {
-			continue
+		if m.Invisible && p.cover < coverUnknown {
+			p.cover, p.over = coverUnknown, "nothing: it cannot be seen, and only programs read it"
 		}
 		words = words.Union(m.Box)
 		text += " " + m.Text
