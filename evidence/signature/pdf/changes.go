@@ -125,7 +125,7 @@ func (h *history) compare(i int) []finding {
 		return []finding{unreadable(i, err)}
 	}
 	s := &step{old: before, new: after, changed: map[int]bool{}, moved: map[int]int{}, memo: map[string]map[[2]int]bool{},
-		equal: map[bool]map[[2]int]bool{}, drawings: map[int]*content.Drawing{}}
+		equal: map[bool]map[[2]int]bool{}, drawings: map[int]*content.Drawing{}, scans: map[int64]*scan{}}
 	for _, num := range after.rev.Changed() {
 		s.changed[num] = true
 	}
@@ -159,6 +159,7 @@ type step struct {
 	freshSign   map[*stateField]bool
 	newAnnots   map[int]bool // objects of annotations that were added
 	drawings    map[int]*content.Drawing
+	scans       map[int64]*scan // decoded pictures of whole pages, nil when they cannot be
 }
 
 func (s *step) run() {

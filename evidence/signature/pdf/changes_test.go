@@ -1,13 +1,17 @@
 package pdf
 
 import (
+	"bytes"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
 	"minhchung/evidence/signature"
+	"minhchung/evidence/signature/pdf/content"
 	"minhchung/evidence/signature/pdf/pdftest"
 	"minhchung/evidence/signature/pdf/syntax"
 )
@@ -389,4 +393,50 @@ func TestAlphaSeal(t *testing.T) {
 		{name: "transparent", revisions: []objects{seal(20)}, want: signature.ChangePermitted, what: signature.WhatSignature},
 		{name: "opaque", revisions: []objects{seal(0x7f + 0x80)}, want: signature.ChangeForbidden, what: signature.WhatAppearance},
 	})
+}
+
+// TestScannedPage has a page that is one picture, dark below its middle.
+func TestScannedPage(t *testing.T) {
+	scan := objects{
+		4:  stream("", "q 595 0 0 842 0 0 cm /Im Do Q"),
+		5:  "<</Font<</F1 7 0 R>>/XObject<</Im 45 0 R>>>>",
+		45: stream("/Type/XObject/Subtype/Image/Width 2/Height 2/BitsPerComponent 8/ColorSpace/DeviceGray", "\xff\xff\x00\x00"),
+	}
+	runAll(t, []changeCase{
+		{name: "seal on white", base: scan, revisions: []objects{further(annots("40 0 R"), "300 700 400 750", nil)}, want: signature.ChangePermitted, what: signature.WhatSignature},
+		{name: "seal on black", base: scan, revisions: []objects{further(annots("40 0 R"), "300 100 400 150", nil)}, want: signature.ChangeUnknown, what: signature.WhatAppearance, detail: "a picture of the whole page"},
+		{name: "number on white", base: scan, revisions: []objects{further(annots("50 0 R 40 0 R"), "0 0 0 0", freeText(50, numberPlace, "32"))}, want: signature.ChangePermitted, what: signature.WhatNumbering},
+	})
+}
+
+func TestScanJPEG(t *testing.T) {
+	im := image.NewGray(image.Rect(0, 0, 64, 64))
+	for i := range im.Pix {
+		im.Pix[i] = 255
+	}
+	for x := range 32 {
+		for y := range 32 {
+			im.Pix[im.PixOffset(x, y)] = 0
+		}
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, im, nil); err != nil {
+		t.Fatal(err)
+	}
+	p := jpegScan(b.Bytes())
+	if p == nil {
+		t.Fatal("got nothing, want a picture")
+	}
+	m := content.Matrix{64, 0, 0, 64, 0, 0}
+	for _, c := range []struct {
+		rect content.Rect
+		want bool
+	}{{content.Rect{X0: 2, Y0: 34, X1: 30, Y1: 62}, false}, {content.Rect{X0: 42, Y0: 2, X1: 62, Y1: 30}, true}, {content.Rect{X0: 100, Y0: 100, X1: 110, Y1: 110}, false}} {
+		if got := p.light(c.rect, m); got != c.want {
+			t.Errorf("%v: got blank %v, want %v", c.rect, got, c.want)
+		}
+	}
+	if jpegScan([]byte("no picture")) != nil {
+		t.Error("got a picture out of nothing")
+	}
 }

@@ -39,8 +39,8 @@ const (
 	overlapWidth  = 2.0  // points
 )
 
-// covers finds what a rectangle on a page lies over.
-func covers(d *content.Drawing, page, rect content.Rect) (cover, string) {
+// covers finds what a rectangle on an old page lies over.
+func (s *step) covers(d *content.Drawing, page, rect content.Rect) (cover, string) {
 	if rect.Empty() {
 		return coverNothing, ""
 	}
@@ -57,11 +57,12 @@ func covers(d *content.Drawing, page, rect content.Rect) (cover, string) {
 			}
 			return coverContent, "a text"
 		case content.Image:
-			if m.Box.Area() > 0.5*page.Area() {
+			switch {
+			case m.Box.Area() <= 0.5*page.Area():
+				return coverContent, "a picture"
+			case !s.blank(m, rect):
 				worst, what = coverUnknown, "a picture of the whole page"
-				continue
 			}
-			return coverContent, "a picture"
 		default:
 			return coverContent, "a drawing"
 		}
@@ -128,7 +129,7 @@ func (s *step) placeIn(st *state, j int, a *stateAnnot) *placement {
 		return p
 	}
 	d := s.drawing(old)
-	p.cover, p.over = covers(d, box, rect)
+	p.cover, p.over = s.covers(d, box, rect)
 	if p.cover == coverNothing {
 		if st == s.new {
 			p.cover, p.over = s.coversAnnots(old, a, name, rect)
@@ -199,7 +200,7 @@ func (s *step) refine(st *state, p *placement, d *content.Drawing, page content.
 		}
 		thin := m.Kind == content.Path && (!m.Filled || min(m.Box.Width(), m.Box.Height()) < 2.5)
 		p.markup = p.markup && (thin || m.Kind == content.Path && seeThrough)
-		c, over := covers(d, page, m.Box)
+		c, over := s.covers(d, page, m.Box)
 		if c == coverContent && m.Kind == content.Image && translucent(st.rev, m, d, page) {
 			continue
 		}
@@ -329,7 +330,7 @@ func (s *step) appendedContent(j int, a, b *statePage, old, parts [][]byte, firs
 		words = words.Union(m.Box)
 		text += " " + m.Text
 		p.opaque = p.opaque || m.Kind != content.Text
-		c, over := covers(before, box, m.Box)
+		c, over := s.covers(before, box, m.Box)
 		if !m.Bounded || !s.honestFont(m) {
 			c, over = max(c, coverUnknown), "an extent that the font does not tell"
 		}
