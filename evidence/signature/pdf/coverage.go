@@ -72,8 +72,8 @@ func coverage(f *syntax.File, s *sigField, numbers []int64) (revision int, probl
 	if numbers[0] != 0 {
 		return -1, "the ByteRange does not start at 0"
 	}
-	if s.Value.Duplicate {
-		return -1, "the signature dictionary has a key twice, so that its Contents or ByteRange are ambiguous"
+	if s.Value.Duplicate && ambiguous(s.Value) {
+		return -1, "the signature dictionary has its Contents, ByteRange or SubFilter twice"
 	}
 	contents, ok := s.Value.Get("Contents").(syntax.String)
 	if !ok || contents.Start < 0 {
@@ -94,6 +94,16 @@ func coverage(f *syntax.File, s *sigField, numbers []int64) (revision int, probl
 		}
 	}
 	return -1, "the ByteRange ends behind the last revision"
+}
+
+// ambiguous reports whether readers may take different values for what
+// matters. Other keys may be repeated: one producer writes Type twice.
+func ambiguous(d *syntax.Dict) bool {
+	count := map[syntax.Name]int{}
+	for _, e := range d.Entries {
+		count[e.Key]++
+	}
+	return count["Contents"] > 1 || count["ByteRange"] > 1 || count["SubFilter"] > 1
 }
 
 // coveredBy checks the end of a ByteRange against the revision it falls into.

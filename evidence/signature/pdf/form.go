@@ -40,6 +40,9 @@ type valueKey struct {
 func collect(f *syntax.File) *collector {
 	c := &collector{file: f, byValue: map[valueKey]*sigField{}}
 	for _, r := range f.Revisions() {
+		if f.Exhausted() {
+			break
+		}
 		catalog, err := r.Catalog()
 		if err != nil || catalog == nil {
 			continue
@@ -79,7 +82,7 @@ type inherited struct {
 
 func (w *walk) node(o syntax.Object, from inherited, depth int) {
 	w.visited++
-	if depth <= 0 || w.visited > maxFields || len(w.fields) > maxSignatures {
+	if depth <= 0 || w.visited > maxFields || len(w.fields) > maxSignatures || w.file.Exhausted() {
 		w.overflow = true
 		return
 	}

@@ -224,6 +224,25 @@ func TestTransplantedSignature(t *testing.T) {
 	}
 }
 
+// TestRangesMadeToBeHashed has hundreds of signatures over ranges that share
+// nothing: hashing them all would take minutes on a large file.
+func TestRangesMadeToBeHashed(t *testing.T) {
+	b := pdftest.New()
+	var fields strings.Builder
+	const n = 300
+	b.Raw("%" + strings.Repeat("x", 4<<20) + "\n")
+	for i := range n {
+		fmt.Fprintf(&fields, "%d 0 R ", 10+i)
+		b.Object(10+i, fmt.Sprintf("<</FT/Sig/T(%d)/V<</SubFilter/adbe.pkcs7.sha1/ByteRange[%d 4000000]/Contents<3003020101>>>>>", i, i))
+	}
+	b.Page("/AcroForm<</Fields["+fields.String()+"]>>", "", pdftest.Text)
+	b.Table(pdftest.Root)
+	f := bounded(t, b.Bytes())
+	if f.Condition != signature.OverLimit || len(f.Signatures) != n {
+		t.Errorf("got %s with %d signatures, want over-limit with %d", f.Condition, len(f.Signatures), n)
+	}
+}
+
 func TestLargeFile(t *testing.T) {
 	if testing.Short() {
 		t.Skip("50 MB")

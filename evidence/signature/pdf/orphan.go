@@ -8,8 +8,12 @@ import (
 	"minhchung/evidence/signature/pdf/syntax"
 )
 
-// maxOrphans bounds the signature dictionaries outside the form.
-const maxOrphans = 50
+const (
+	// maxOrphans bounds the signature dictionaries outside the form.
+	maxOrphans = 50
+	// maxMentions bounds the places that are looked at for one.
+	maxMentions = 2000
+)
 
 // place is where an object of some revision is written.
 type place struct {
@@ -26,24 +30,25 @@ func (c *collector) orphans() (usageRights int) {
 	data := c.file.Data()
 	var places []place
 	word := []byte("/ByteRange")
-	for pos := 0; len(c.fields) < maxSignatures; pos += len(word) {
+	pos := 0
+	for range maxMentions {
 		i := bytes.Index(data[pos:], word)
 		if i < 0 {
 			break
 		}
-		pos += i
-		if c.known(int64(pos)) {
+		at := int64(pos + i)
+		pos += i + len(word)
+		if c.known(at) {
 			continue
 		}
 		if places == nil {
 			places = c.places()
 		}
-		n := sort.Search(len(places), func(i int) bool { return places[i].offset > int64(pos) })
+		n := sort.Search(len(places), func(i int) bool { return places[i].offset > at })
 		if n == 0 {
 			continue
 		}
-		at := places[n-1]
-		d, ref := signatureAt(at, int64(pos))
+		d, ref := signatureAt(places[n-1], at)
 		if d == nil {
 			continue
 		}
@@ -51,7 +56,7 @@ func (c *collector) orphans() (usageRights int) {
 			usageRights++
 			continue
 		}
-		c.fields = append(c.fields, &sigField{Value: d, ValueRef: ref, Seen: at.revision.Index, Revision: -1})
+		c.fields = append(c.fields, &sigField{Value: d, ValueRef: ref, Seen: places[n-1].revision.Index, Revision: -1})
 		if len(c.fields) > maxOrphans+len(c.byValue) {
 			c.overflow = true
 			break

@@ -109,6 +109,8 @@ func (r *reader) conclude(c *collector, store *store, complete bool, usageRights
 	switch {
 	case r.file.Exhausted():
 		r.facts.Condition, r.facts.Problem = signature.OverLimit, "the file needs more work than the reader's limits allow"
+	case r.digester.over:
+		r.facts.Condition, r.facts.Problem = signature.OverLimit, "the signatures cover more bytes in different ways than the reader's limits allow"
 	case c.overflow:
 		r.facts.Condition, r.facts.Problem = signature.OverLimit, "the form has more fields or levels than the reader's limits allow"
 	case r.file.Repaired:
@@ -229,7 +231,9 @@ func (r *reader) jobs(f *signature.SignatureFacts, der []byte) map[string]*job {
 	}
 	jobs := map[string]*job{}
 	for _, n := range names[:min(len(names), maxAlgorithms)] {
-		jobs[n] = r.digester.add(n, pieces)
+		if j := r.digester.add(n, pieces); j != nil {
+			jobs[n] = j
+		}
 	}
 	return jobs
 }

@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/md5"
@@ -58,11 +59,7 @@ var padding = []byte{
 func (f *File) decryption() error {
 	r := f.Last()
 	encrypt := r.trailer.Get("Encrypt")
-	for _, other := range f.revisions {
-		if IsNull(other.trailer.Get("Encrypt")) != IsNull(encrypt) {
-			f.fault("only some revisions are encrypted")
-		}
-	}
+	f.encryptedAlike(encrypt)
 	if IsNull(encrypt) {
 		return nil
 	}
@@ -96,6 +93,45 @@ func (f *File) decryption() error {
 	clear(f.cache) // what was parsed before was parsed without a key
 	f.cacheNodes = 0
 	return nil
+}
+
+// encryptedAlike notes when the revisions are not encrypted in the same way:
+// then what an older one said cannot be told with the key of the newest.
+func (f *File) encryptedAlike(encrypt Object) {
+	ref, indirect := encrypt.(Ref)
+	for i, r := range f.revisions {
+		if !equal(r.trailer.Get("Encrypt"), encrypt) {
+			f.fault("revision %d is encrypted otherwise than the last one", i+1)
+		}
+		if indirect && i > 0 && slices.Contains(r.Changed(), ref.Num) {
+			f.fault("revision %d replaces the encryption dictionary", i+1)
+		}
+	}
+}
+
+// equal compares two direct objects by value; references are equal when they
+// name the same object.
+func equal(a, b Object) bool {
+	switch a := a.(type) {
+	case String:
+		b, ok := b.(String)
+		return ok && bytes.Equal(a.Bytes(), b.Bytes())
+	case Array:
+		b, ok := b.(Array)
+		return ok && slices.EqualFunc(a, b, equal)
+	case *Dict:
+		b, ok := b.(*Dict)
+		return ok && slices.EqualFunc(a.Entries, b.Entries, func(x, y Entry) bool {
+			return x.Key == y.Key && equal(x.Value, y.Value)
+		})
+	case *Stream:
+		return false
+	}
+	switch b.(type) {
+	case String, Array, *Dict, *Stream:
+		return false
+	}
+	return a == b
 }
 
 // value returns a resolved entry, Null when it cannot be had.

@@ -3,10 +3,12 @@ package syntax_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"minhchung/evidence/signature/pdf/pdftest"
 	"minhchung/evidence/signature/pdf/syntax"
 )
 
@@ -53,6 +55,43 @@ func TestEncryption(t *testing.T) {
 				t.Errorf("got Contents %x, want 01020304", contents.Bytes())
 			}
 		})
+	}
+}
+
+// TestReplacedEncryptionIsAFault: a later revision must not change what the
+// strings of an earlier one say by replacing the encryption dictionary.
+func TestReplacedEncryptionIsAFault(t *testing.T) {
+	data, err := os.ReadFile("testdata/aes-128.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.LastIndex(data, []byte("xref\n0"))
+	trailer := data[bytes.LastIndex(data, []byte("trailer <<"))+len("trailer <<") : bytes.LastIndex(data, []byte(">>\nstartxref"))]
+	var num, gen int
+	if _, err := fmt.Sscanf(string(trailer[bytes.Index(trailer, []byte("/Encrypt")):]), "/Encrypt %d %d R", &num, &gen); err != nil {
+		t.Fatal(err)
+	}
+	o, err := open(t, data).Last().Object(num)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := o.(*syntax.Dict)
+	update := func(entries string, write func(b *pdftest.Builder)) *syntax.File {
+		b := pdftest.From(data, at, 8)
+		write(b)
+		b.Table(entries)
+		return open(t, b.Bytes())
+	}
+	same := func(b *pdftest.Builder) { b.Object(9, "null") }
+	if f := update(string(trailer), same); f.Repaired {
+		t.Errorf("an honest update: got faults %q", f.Faults())
+	}
+	again := func(b *pdftest.Builder) { b.Object(num, string(data[d.Start:d.End])) }
+	if f := update(string(trailer), again); !f.Repaired {
+		t.Error("a rewritten encryption dictionary went unnoticed")
+	}
+	if f := update("/Root 1 0 R", same); !f.Repaired {
+		t.Error("a revision without encryption went unnoticed")
 	}
 }
 

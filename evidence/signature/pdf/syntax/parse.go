@@ -3,6 +3,7 @@ package syntax
 import (
 	"bytes"
 	"fmt"
+	"sort"
 )
 
 // value parses one object. Nothing is resolved.
@@ -204,10 +205,9 @@ func (f *File) at(offset int64, num, gen int) (parsed, error) {
 // limitOf returns the end of the revision that an offset lies in: no object
 // reaches over it, so that appended bytes never complete an older object.
 func (f *File) limitOf(offset int64) int64 {
-	for _, r := range f.revisions {
-		if offset < r.End {
-			return r.End
-		}
+	i := sort.Search(len(f.revisions), func(i int) bool { return offset < f.revisions[i].End })
+	if i < len(f.revisions) {
+		return f.revisions[i].End
 	}
 	return int64(len(f.data))
 }

@@ -58,7 +58,7 @@ func (r *Revision) own(num int) (entry, bool) {
 
 // entry returns the entry that counts in r.
 func (r *Revision) entry(num int) (entry, *Revision) {
-	for ; r != nil; r = r.prev {
+	for ; r != nil && r.file.steps >= 0; r = r.prev {
 		r.file.steps-- // a long chain of revisions is work too
 		if e, ok := r.own(num); ok {
 			return e, r
@@ -185,6 +185,7 @@ func (r *Revision) Objects() iter.Seq[int] {
 			s.each(func(num int, _ entry) { nums = append(nums, num) })
 		}
 	}
+	r.file.steps -= int64(len(nums))
 	slices.Sort(nums)
 	nums = slices.Compact(nums)
 	return func(yield func(int) bool) {
