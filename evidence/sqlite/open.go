@@ -30,10 +30,11 @@ const (
 )
 
 // Pragmas of each connection. busy_timeout is how long, in milliseconds, a
-// statement waits for another process.
+// statement waits for another process; an Update tries five times. cache_size
+// of the writer is in KiB, so that a large import is not spilled early.
 const (
-	writerPragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
-	readerPragmas = "_pragma=busy_timeout(5000)&_pragma=query_only(1)&_pragma=foreign_keys(1)"
+	writerPragmas = "_pragma=busy_timeout(2000)&_pragma=cache_size(-32000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+	readerPragmas = "_pragma=busy_timeout(2000)&_pragma=query_only(1)&_pragma=foreign_keys(1)"
 )
 
 // dsn is the file URI of path (sqlite.org/uri.html), with "?", "#" and "%" in
