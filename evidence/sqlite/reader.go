@@ -229,9 +229,11 @@ func (r *reader) RowsSigned(ctx context.Context, fingerprint signature.Hash) ([]
 	if fingerprint.IsZero() {
 		return nil, nil
 	}
+	// CROSS JOIN keeps this order of tables: without statistics the planner
+	// takes book alone for selective and reads the whole of match.
 	return r.strings(ctx, `SELECT DISTINCT m.key FROM "signature" s
-		JOIN "verdict" v ON v.book = s.book AND v.key = s.document AND v.entry = s.entry
-		JOIN "match" m ON m.book = s.book AND m.document = s.document
+		CROSS JOIN "verdict" v ON v.book = s.book AND v.key = s.document AND v.entry = s.entry
+		CROSS JOIN "match" m ON m.book = s.book AND m.document = s.document
 		WHERE s.book = ? AND s.fingerprint = ? ORDER BY m.key`, r.key, fingerprint.String())
 }
 
