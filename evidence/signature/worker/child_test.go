@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -148,6 +150,26 @@ func readObediently(data []byte) signature.Facts {
 	case "fatal-stderr":
 		for {
 			os.Stderr.Write(make([]byte, 64<<10))
+		}
+	case "look-around": // says what it can reach beside its pipes
+		facts.Reader = "reached:"
+		if _, err := os.ReadFile("/etc/passwd"); err == nil {
+			facts.Reader += " file"
+		}
+		if _, err := os.ReadDir("/"); err == nil {
+			facts.Reader += " folder"
+		}
+		if _, err := net.DialTimeout("tcp", "127.0.0.1:"+strings.Fields(string(data))[1], time.Second); err == nil {
+			facts.Reader += " network"
+		}
+		if err := exec.Command("/proc/self/exe").Start(); err == nil {
+			facts.Reader += " program"
+		}
+		if syscall.Kill(os.Getppid(), 0) == nil {
+			facts.Reader += " parent"
+		}
+		if len(os.Environ()) > 0 {
+			facts.Reader += " environment"
 		}
 	case "dies-later":
 		go func() { time.Sleep(20 * time.Millisecond); os.Exit(0) }()

@@ -30,6 +30,7 @@ func limitProcess(s settings) (renew func() error, err error) {
 	if err := noNewPrivileges(); err != nil {
 		return nil, err
 	}
+	lockIn() // where the kernel has it
 	exitOnCPULimit()
 	return func() error { return grantCPU(s.Timeout) }, nil
 }
@@ -46,7 +47,7 @@ func widen(pipe *os.File) {
 // a program built with cgo it cannot be set for the threads that run already.
 func noNewPrivileges() error {
 	_, _, errno := syscall.AllThreadsSyscall6(syscall.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0)
-	if errno == syscall.ENOTSUP {
+	if errno == syscall.ENOTSUP { // see lockIn for the thread that counts
 		return unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 	}
 	if errno != 0 {

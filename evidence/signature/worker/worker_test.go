@@ -7,8 +7,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"os/exec"
 	"runtime"
@@ -17,6 +19,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"minhchung/evidence/signature"
 )
@@ -374,6 +378,27 @@ func TestKnownDigest(t *testing.T) {
 	facts, _, err := p.Inspect(context.Background(), j)
 	if err != nil || facts.Condition != signature.OverLimit {
 		t.Errorf("a file that is not the promised one: got %s, %v, want %s", facts.Condition, err, signature.OverLimit)
+	}
+}
+
+// A child that was taken over reaches nothing.
+func TestChildIsLockedIn(t *testing.T) {
+	version, _, errno := syscall.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
+	if errno != 0 || version < 6 {
+		t.Skip("this kernel's Landlock does not know all that is tested")
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	p := testPool(t, nil)
+	facts, _, err := p.Inspect(context.Background(), job(fmt.Sprint("look-around ", listener.Addr().(*net.TCPAddr).Port)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if facts.Reader != "reached:" {
+		t.Errorf("got %q, want nothing reached", facts.Reader)
 	}
 }
 
