@@ -183,6 +183,9 @@ func (r *reader) contents(f *signature.SignatureFacts, o syntax.Object) []byte {
 		f.ContentsProblem = clean("the Contents hold no signature: " + err.Error())
 		return nil
 	}
+	if s.Hex && !s.UniformHex() {
+		f.ContentsProblem = "the Contents are not pairs of hexadecimal digits of one letter case"
+	}
 	if slices.ContainsFunc(rest, nonZero) {
 		f.ContentsProblem = "the signature in Contents is followed by something other than zeros"
 	}

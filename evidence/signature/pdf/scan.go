@@ -10,6 +10,8 @@ import (
 const (
 	maxFormDepth   = 8
 	maxInkStreams  = 20000
+	maxInkStream   = 256 << 10 // bytes of one content stream
+	maxInkBytes    = 16 << 20  // bytes of all of them
 	maxRenderStack = 64
 )
 
@@ -21,6 +23,7 @@ type ink struct {
 	image    bool
 	unclear  bool // something could not be read
 	streams  int
+	bytes    int
 }
 
 // surveyPages counts the pages of a revision and says whether they are only
@@ -64,10 +67,9 @@ func (k *ink) stream(s *syntax.Stream, resources *syntax.Dict, depth int) {
 		k.unclear = true
 		return
 	}
-	data, err := k.revision.Decode(s)
-	if err != nil && len(data) == 0 {
+	data, err := k.revision.DecodeMax(s, maxInkStream)
+	if k.bytes += len(data); err != nil || k.bytes > maxInkBytes {
 		k.unclear = true
-		return
 	}
 	state := renderState{}
 	o := operators{data: data}
@@ -94,6 +96,7 @@ func (k *ink) stream(s *syntax.Stream, resources *syntax.Dict, depth int) {
 			}
 		}
 	}
+	k.unclear = k.unclear || len(data) == maxInkStream // the rest was not seen
 }
 
 // renderState is the text rendering mode with those that q saved.
@@ -181,7 +184,7 @@ func (o *operators) next() bool {
 
 func (o *operators) token() []byte {
 	start := o.pos
-	for o.pos < len(o.data) && !syntax.IsSpace(o.data[o.pos]) && bytes.IndexByte([]byte("()<>[]{}/%"), o.data[o.pos]) < 0 {
+	for o.pos < len(o.data) && syntax.IsRegular(o.data[o.pos]) {
 		o.pos++
 	}
 	return o.data[start:o.pos]

@@ -24,6 +24,9 @@ var class = [256]uint8{
 // IsSpace reports whether c is white space (ISO 32000-2 table 1).
 func IsSpace(c byte) bool { return class[c] == white }
 
+// IsRegular reports whether c is neither white space nor a delimiter.
+func IsRegular(c byte) bool { return class[c] == regular }
+
 func isDigit(c byte) bool { return c-'0' < 10 }
 
 // lexer parses objects from a piece of a file or of an object stream.
