@@ -3,6 +3,8 @@ package pdf
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -18,7 +20,17 @@ type history struct {
 	states   map[int]*state
 	errs     map[int]error
 	findings map[int][]finding // what revision i did to revision i-1
+	listed   int               // changes given out, for all signatures
+	kept     int               // findings of all revisions
 }
+
+// Budgets of the lists; what is beyond is summed up in its worst class.
+const (
+	maxFindings = 200    // of one revision
+	maxChanges  = 500    // of one signature
+	maxListed   = 20_000 // of all signatures of a file
+	maxStates   = 4      // states kept in memory
+)
 
 func newHistory(f *syntax.File) *history {
 	return &history{file: f, states: map[int]*state{}, errs: map[int]error{}, findings: map[int][]finding{}}
@@ -42,7 +54,11 @@ func (h *history) after(sig *sigField) []signature.Change {
 		j := h.judge(sig, from)
 		for i := from + 1; i < len(revs); i++ {
 			out = append(out, j.changes(i, h.step(i))...)
+			if len(out) > maxChanges || h.listed+len(out) > maxListed {
+				out = sumUp(out, min(maxChanges, max(maxListed-h.listed, 0)))
+			}
 		}
+		h.listed += len(out)
 	}
 	if t := h.file.Trailing(); len(t) > 0 {
 		out = append(out, signature.Change{
@@ -52,6 +68,31 @@ func (h *history) after(sig *sigField) []signature.Change {
 	}
 	return out
 }
+
+// harm orders the classes from harmless to harmful.
+var harm = map[signature.ChangeClass]int{
+	signature.ChangePermitted: 1, signature.ChangeAnnotated: 2, signature.ChangeUnknown: 3, signature.ChangeForbidden: 4,
+}
+
+// sumUp keeps the first n changes and replaces the others by one of their
+// worst class.
+func sumUp(changes []signature.Change, n int) []signature.Change {
+	if n >= len(changes) {
+		return changes
+	}
+	rest := changes[n]
+	for _, c := range changes[n:] {
+		if harm[c.Class] > harm[rest.Class] {
+			rest = c
+		}
+	}
+	if !strings.HasPrefix(rest.Detail, moreChanges) {
+		rest.Detail = moreChanges + rest.Detail
+	}
+	return append(changes[:n:n], rest)
+}
+
+const moreChanges = "further changes are not listed; the worst of them: "
 
 // finding is one difference between two revisions, before anybody's
 // permissions are asked.
@@ -91,13 +132,14 @@ func (h *history) state(i int) (*state, error) {
 	if s, ok := h.states[i]; ok {
 		return s, h.errs[i]
 	}
+	if len(h.states) >= maxStates {
+		maps.DeleteFunc(h.states, func(k int, _ *state) bool { return k != i-1 })
+		maps.DeleteFunc(h.errs, func(k int, _ error) bool { return k != i-1 })
+	}
 	s, err := stateOf(h.file.Revisions()[i])
 	h.states[i], h.errs[i] = s, err
 	return s, err
 }
-
-// maxFindings bounds what is listed of one revision.
-const maxFindings = 200
 
 // step compares revision i with the one before.
 func (h *history) step(i int) []finding {
@@ -110,6 +152,9 @@ func (h *history) step(i int) []finding {
 			class: signature.ChangePermitted, what: signature.WhatOther, rule: "ISO 32000-2 7.5.6",
 			detail: fmt.Sprintf("%d objects were written; nothing that the document consists of changed", len(h.file.Revisions()[i].Changed())),
 		}}
+	}
+	if h.kept += len(f); h.kept > maxListed && len(f) > 10 {
+		f = append(slices.Clip(f[:10]), unlisted())
 	}
 	h.findings[i] = f
 	return f
@@ -173,10 +218,14 @@ func (s *step) run() {
 	s.compareTrailer()
 }
 
+// unlisted stands for findings that were not kept, whatever they are.
+func unlisted() finding {
+	return fixed(signature.ChangeUnknown, signature.WhatOther, "ISO 32000-2 7.5.6").says("there are further changes that are not listed")
+}
+
 func (s *step) add(f finding) {
 	if len(s.found) == maxFindings {
-		s.found = append(s.found, finding{class: signature.ChangeUnknown, what: signature.WhatOther, rule: "ISO 32000-2 7.5.6",
-			detail: "there are further changes that are not listed"})
+		s.found = append(s.found, unlisted())
 	}
 	if len(s.found) < maxFindings {
 		f.detail = printable(f.detail, 300)

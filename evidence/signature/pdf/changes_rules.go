@@ -27,11 +27,12 @@ type judge struct {
 	locks      []*fieldLock
 	// signatures holds the revisions that added a further signature.
 	signatures []int
+	full       map[int]bool // crowded, by the revision of the next signature
 }
 
 // judge collects the permissions in force after revision from.
 func (h *history) judge(sig *sigField, from int) *judge {
-	j := &judge{history: h, from: from}
+	j := &judge{history: h, from: from, full: map[int]bool{}}
 	j.protect(sig.Permission, sig.FieldMDP, sig.Lock)
 	if st, err := h.state(from); err == nil {
 		j.protections(st)
@@ -309,6 +310,15 @@ func (j *judge) numbering(c *signature.Change, f finding) {
 // crowded reports whether what was placed since the signature before next is
 // more than a number and a date.
 func (j *judge) crowded(next int) bool {
+	full, known := j.full[next]
+	if !known {
+		full = j.count(next)
+		j.full[next] = full
+	}
+	return full
+}
+
+func (j *judge) count(next int) bool {
 	first := j.from + 1
 	for _, k := range j.signatures {
 		if k < next {

@@ -254,8 +254,21 @@ func TestNumbering(t *testing.T) {
 		{name: "drawing in a free place", revisions: sign(contents("[4 0 R 43 0 R]"), objects{43: stream("", "300 100 20 20 re f")}), want: signature.ChangeUnknown, what: signature.WhatPageContent},
 		{name: "prefix that moves the page", revisions: sign(contents("[43 0 R 4 0 R]"), objects{43: stream("", "1 0 0 1 0 300 cm")}), want: signature.ChangeForbidden, what: signature.WhatPageContent},
 		{name: "appended at P3", revisions: sign(contents("[4 0 R 43 0 R]"), objects{43: stream("", number)}), sig: sigField{Permission: 3}, want: signature.ChangeForbidden, what: signature.WhatPageContent},
+		{name: "embedded font that stays", revisions: embedded([4]int16{50, 0, 550, 700}), want: signature.ChangePermitted, what: signature.WhatNumbering},
+		{name: "embedded font that draws elsewhere", revisions: embedded([4]int16{50, -9000, 550, 700}), want: signature.ChangeUnknown, what: signature.WhatPageContent, detail: "its font does not tell"},
 		{name: "whole paragraph", revisions: sign(contents("[4 0 R 43 0 R]"), objects{43: stream("", "BT /F1 12 Tf 14 TL 72 500 Td"+strings.Repeat(" (Mot doan van ban dai them vao sau khi nguoi co tham quyen da ky so van ban) Tj T*", 12)+" ET")}), want: signature.ChangeUnknown, what: signature.WhatPageContent},
 	})
+}
+
+// embedded is a number in a font that comes with it, whose only glyph has the
+// given box.
+func embedded(box [4]int16) []objects {
+	page := strings.Replace(contents("[4 0 R 43 0 R]"), "/Resources 5 0 R", "/Resources<</Font<</F1 7 0 R/F2 46 0 R>>>>", 1)
+	return []objects{further(page, "0 0 0 0", objects{
+		43: stream("", "BT /F2 12 Tf 96 740 Td <00010001> Tj ET"),
+		46: "<</Type/Font/Subtype/Type0/Encoding/Identity-H/DescendantFonts[<</Subtype/CIDFontType2/DW 600/FontDescriptor<</FontFile2 47 0 R>>>>]>>",
+		47: stream("", string(pdftest.TrueType([2]int16{}, box))),
+	})}
 }
 
 // TestForbidden has what no permission allows.

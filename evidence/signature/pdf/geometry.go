@@ -3,6 +3,7 @@ package pdf
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"minhchung/evidence/signature"
 	"minhchung/evidence/signature/pdf/content"
@@ -310,7 +311,7 @@ func (s *step) signatureSeal(o *stateAnnot) bool {
 func (s *step) appendedContent(j int, a, b *statePage, old, parts [][]byte, first int) {
 	box := s.mediaBox(s.new, b)
 	before := s.drawing(a)
-	after := content.Streams(s.new.rev, parts, s.resources(s.new, b), box, content.Limits{})
+	after := content.Streams(s.new.rev, parts, s.resources(s.new, b), box, content.Limits{Codes: true})
 	f := fixed(signature.ChangeForbidden, signature.WhatPageContent, ruleContents).on(j+1, b.num)
 	k := 0
 	for k < len(after.Marks) && after.Marks[k].Part < first {
@@ -331,12 +332,12 @@ func (s *step) appendedContent(j int, a, b *statePage, old, parts [][]byte, firs
 		text += " " + m.Text
 		p.opaque = p.opaque || m.Kind != content.Text
 		c, over := s.covers(before, box, m.Box)
-		if !m.Bounded || !s.honestFont(m) {
-			c, over = max(c, coverUnknown), "an extent that the font does not tell"
-		}
 		if c > p.cover {
 			p.cover, p.over = c, over
 		}
+	}
+	if p.cover == coverNothing && !s.stay(after.Marks[k:]) {
+		p.cover, p.over = coverUnknown, "a place that its font does not tell"
 	}
 	if !after.Complete && p.cover < coverUnknown {
 		p.cover, p.over = coverUnknown, after.Problem
@@ -347,6 +348,26 @@ func (s *step) appendedContent(j int, a, b *statePage, old, parts [][]byte, firs
 		return
 	}
 	s.add(finding{kind: findContent, rule: ruleContents, mark: p}.on(j+1, b.num).says("appended to the page:%s", printable(text, 80)))
+}
+
+// stay asks of each font whether the glyphs of new texts stay in their place.
+func (s *step) stay(marks []content.Mark) bool {
+	codes := map[*syntax.Dict][]int{}
+	for i := range marks {
+		if m := &marks[i]; m.Kind == content.Text {
+			if !m.Bounded {
+				return false
+			}
+			codes[m.Font] = append(codes[m.Font], m.Codes...)
+		}
+	}
+	for font, list := range codes {
+		slices.Sort(list)
+		if !content.FontStays(s.new.rev, font, slices.Compact(list)) {
+			return false
+		}
+	}
+	return true
 }
 
 // sameMarks compares what was drawn before with what the same operators draw

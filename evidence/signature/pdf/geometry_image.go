@@ -84,10 +84,3 @@ func (k *softMask) opacity(r content.Rect, m content.Matrix) float64 {
 	}
 	return worst
 }
-
-// honestFont reports whether the glyphs of a text cannot reach beyond its
-// box. A font that is not embedded is the reader's own; an embedded one could
-// draw anything, so it must tell its bounds.
-func (s *step) honestFont(m *content.Mark) bool {
-	return m.Font != nil
-}

@@ -43,6 +43,8 @@ type Mark struct {
 	Bounded bool
 	// Font is the font of a Text mark; nil when its resource is missing.
 	Font *syntax.Dict
+	// Codes are the character codes of a Text mark, when Limits asks for them.
+	Codes []int
 	// XObject is the image of an Image mark; nil for an inline image.
 	XObject *syntax.Stream
 	// Matrix maps the unit square of an Image mark to the page.
@@ -72,9 +74,10 @@ func (d *Drawing) fail(problem string) {
 
 // Limits are the budgets for one Drawing. A zero field means the default.
 type Limits struct {
-	Operators int // executed operators; default 2,000,000
-	Marks     int // default 200,000
-	Depth     int // of forms inside forms; default 16
+	Operators int  // executed operators; default 2,000,000
+	Marks     int  // default 200,000
+	Depth     int  // of forms inside forms; default 16
+	Codes     bool // keep the codes of texts
 }
 
 func (l Limits) withDefaults() Limits {

@@ -127,6 +127,7 @@ type word struct {
 	known  bool
 	filler bool // only dots and underscores so far
 	glyphs int
+	codes  []int
 }
 
 func (m *machine) word() *word { return &word{m: m, known: true, filler: true} }
@@ -136,7 +137,7 @@ func (m *machine) word() *word { return &word{m: m, known: true, filler: true} }
 func (w *word) flush() {
 	if w.box.any && !(w.filler && (w.glyphs > 2 || w.text.String() == "…")) {
 		g := &w.m.state
-		k := Mark{Kind: Text, Box: w.box.rect, Invisible: g.render == 3 || g.render == 7, Text: w.text.String(), Known: w.known}
+		k := Mark{Kind: Text, Box: w.box.rect, Invisible: g.render == 3 || g.render == 7, Text: w.text.String(), Known: w.known, Codes: w.codes}
 		if g.font != nil {
 			k.Font, k.Bounded = g.font.dict, g.font.bounded
 		}
@@ -187,6 +188,9 @@ func (w *word) add(f *font, code int) {
 	w.known = w.known && ok
 	w.filler = w.filler && f.filler(code)
 	w.glyphs++
+	if w.m.limits.Codes {
+		w.codes = append(w.codes, code)
+	}
 	if w.text.Len() < 1000 {
 		w.text.WriteString(t)
 	}
