@@ -90,6 +90,7 @@ func (in *Intake) Receive(ctx context.Context, files []File) (Summary, error) {
 	var (
 		mu      sync.Mutex
 		summary = Summary{Documents: make(map[string]signature.Hash, len(files))}
+		fresh   = map[signature.Hash]bool{} // guarded by mu
 		ready   = make(chan received, in.Group)
 		commit  errgroup.Group
 	)
@@ -109,10 +110,11 @@ func (in *Intake) Receive(ctx context.Context, files []File) (Summary, error) {
 				return stop.err
 			case err != nil:
 				summary.Failures = append(summary.Failures, Failure{f.Name, err})
-			case known:
+			case known || fresh[r.sha]: // the same bytes under two names are one document
 				summary.Known++
 				summary.Documents[f.Name] = r.sha
 			default:
+				fresh[r.sha] = true
 				summary.Received++
 				summary.Documents[f.Name] = r.sha
 			}

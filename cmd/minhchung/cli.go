@@ -67,8 +67,8 @@ type command struct {
 }
 
 // commands lists constructors, so that each run gets fresh flag values.
-func commands() []func() command {
-	return []func() command{
+func commands() []func() *command {
+	return []func() *command{
 		demoCommand, unitCommand, rosterCommand, trustCommand, importCommand, excludeCommand,
 		inspectCommand, indicatorCommand, documentCommand, receiptCommand, checkCommand,
 	}
@@ -137,7 +137,7 @@ func dispatch(ctx context.Context, e *env, args []string) error {
 	return usage("cli.unknown-command", name, nearest(name, commandNames()))
 }
 
-func runCommand(ctx context.Context, e *env, c command, args []string) error {
+func runCommand(ctx context.Context, e *env, c *command, args []string) error {
 	fs := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.SortFlags = false

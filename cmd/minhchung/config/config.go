@@ -27,8 +27,9 @@ type Config struct {
 	// folder. It must be on a local disk: SQLite and the lock are not safe on
 	// network drives.
 	Data string
-	// Host is the first part of the names of new ledgers; default "localhost".
-	// A ledger keeps the name it was opened with.
+	// Host is the first part of the names of new ledgers; default "office-" and
+	// twelve hexadecimal digits of the SHA-256 of the signing key's public half,
+	// so that no two installations give their books the same name.
 	Host string
 	// Wait is how long a command waits for a holder that neither answers nor
 	// lets go before it gives up; default 10 s. Time during which the holder

@@ -2,6 +2,8 @@ package config
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 
 	"minhchung/evidence"
@@ -13,7 +15,7 @@ import (
 // openStores opens the engines of an office PC. This is the only place that
 // names them.
 func (s *Session) openStores(ctx context.Context, cfg Config, l layout, mode Mode) error {
-	options := sqlite.Options{Host: cfg.Host, ReadOnly: mode == Read}
+	options := sqlite.Options{Host: s.host(cfg), ReadOnly: mode == Read}
 	if mode == Write {
 		options.Sequencer = &ledger.Sequencer{Key: s.Key}
 	}
@@ -30,6 +32,15 @@ func (s *Session) openStores(ctx context.Context, cfg Config, l layout, mode Mod
 	s.Objects = objects
 	s.closing = append(s.closing, objects.Close)
 	return nil
+}
+
+// host names this installation: see Config.Host.
+func (s *Session) host(cfg Config) string {
+	if cfg.Host != "" {
+		return cfg.Host
+	}
+	sum := sha256.Sum256(s.Public[:])
+	return "office-" + hex.EncodeToString(sum[:6])
 }
 
 // Origin returns the origin that the ledger of a new book gets.

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+
+	"golang.org/x/text/unicode/norm"
+
+	"minhchung/evidence"
+	"minhchung/evidence/register"
+)
+
+// maxFileBytes is the most one document may have.
+const maxFileBytes = 50 << 20
+
+// localFile is a regular file below the folder of an import.
+type localFile struct {
+	rel  string // slash path below the folder, NFC
+	full string
+	size int64
+}
+
+// skippedFile is something in the folder that is not taken, and why.
+type skippedFile struct {
+	Name   string `json:"file"`
+	Reason string `json:"reason"` // catalogue key "skip.…" without its prefix
+}
+
+// listFiles walks a folder in name order. What is not a regular file, too
+// large or hidden is listed beside, never silently left out.
+func listFiles(e *env, dir string) ([]localFile, []skippedFile, error) {
+	full := e.path(dir)
+	info, err := os.Stat(full)
+	if err != nil {
+		return nil, nil, fileError(dir, err)
+	}
+	if !info.IsDir() {
+		return nil, nil, usage("cli.not-a-folder", dir)
+	}
+	var files []localFile
+	var skipped []skippedFile
+	err = filepath.WalkDir(full, func(path string, d fs.DirEntry, err error) error {
+		rel, _ := filepath.Rel(full, path)
+		rel = norm.NFC.String(filepath.ToSlash(rel))
+		if err != nil {
+			skipped = append(skipped, skippedFile{rel, "unreadable"})
+			return nil
+		}
+		if d.IsDir() {
+			return nil
+		}
+		info, err := d.Info()
+		switch {
+		case err != nil:
+			skipped = append(skipped, skippedFile{rel, "unreadable"})
+		case !info.Mode().IsRegular():
+			skipped = append(skipped, skippedFile{rel, "not-regular"})
+		case info.Size() > maxFileBytes:
+			skipped = append(skipped, skippedFile{rel, "too-large"})
+		default:
+			files = append(files, localFile{rel, path, info.Size()})
+		}
+		return nil
+	})
+	sort.Slice(files, func(i, j int) bool { return files[i].rel < files[j].rel })
+	return files, skipped, err
+}
+
+// open opens the file as the intake wants it. It must still be the regular
+// file that was listed: opening a FIFO would hang.
+func (f localFile) open() (io.ReadSeekCloser, error) {
+	info, err := os.Lstat(f.full)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fs.ErrInvalid
+	}
+	return os.Open(f.full)
+}
+
+// matching is which file belongs to which rows, and both sides' rests.
+type matching struct {
+	files        []evidence.File
+	rowsWithout  []string // row ids
+	filesWithout []string // files without a row
+	ambiguous    []string // files that could belong to several rows
+	secret       []string // files of secret rows: refused before they are stored
+}
+
+// matchFiles ties files to rows by the register's file column, then by
+// number, notation and date in the name. Secret rows take part, so that their
+// files are recognised and refused.
+func matchFiles(reg evidence.Register, files []localFile) matching {
+	rows := append(append([]evidence.Row{}, reg.Rows...), reg.Secret...)
+	secret := map[string]bool{}
+	for _, r := range reg.Secret {
+		secret[r.ID] = true
+	}
+	list := make([]register.File, len(files))
+	for i, f := range files {
+		list[i] = register.File{Path: f.rel}
+	}
+	found := register.MatchFiles(rows, list)
+	byPath := map[string]*evidence.File{}
+	refused := map[string]bool{}
+	for _, p := range found.Pairs {
+		if secret[p.Row] {
+			refused[p.Path] = true
+			continue
+		}
+		if byPath[p.Path] == nil {
+			byPath[p.Path] = &evidence.File{By: p.By}
+		}
+		byPath[p.Path].Rows = append(byPath[p.Path].Rows, p.Row)
+	}
+	var m matching
+	for _, a := range found.Ambiguous {
+		// A file that may be a secret document's is refused like one that is.
+		if slices.ContainsFunc(a.Rows, func(id string) bool { return secret[id] }) {
+			for _, p := range a.Paths {
+				refused[p] = true
+			}
+			continue
+		}
+		m.ambiguous = append(m.ambiguous, a.Paths...)
+	}
+	for _, id := range found.RowsWithout {
+		if !secret[id] {
+			m.rowsWithout = append(m.rowsWithout, id)
+		}
+	}
+	for _, f := range files {
+		if refused[f.rel] {
+			m.secret = append(m.secret, f.rel)
+			continue
+		}
+		file := evidence.File{Name: f.rel, Open: f.open, Size: f.size}
+		if matched := byPath[f.rel]; matched != nil {
+			file.Rows, file.By = matched.Rows, matched.By
+		}
+		m.files = append(m.files, file)
+	}
+	return m
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	_ "modernc.org/sqlite"
+)
+
+// TestMain lets scripts run the program as real processes: children that read
+// hostile files and commands beside each other included.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == workerCommand {
+		os.Exit(runWorker()) // a child of a test that runs the import in process
+	}
+	testscript.Main(m, map[string]func(){"minhchung": main})
+}
+
+// TestScripts runs the files of testdata/script, which read as documentation.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"flip":    scriptFlip,
+			"sql":     scriptSQL,
+			"shuffle": scriptShuffle,
+			"jsonhas": scriptJSON,
+			"fifo":    scriptFIFO,
+		},
+	})
+}
+
+// scriptFlip changes one bit of the n-th file below a folder, in name order:
+// flip DIR N.
+func scriptFlip(ts *testscript.TestScript, neg bool, args []string) {
+	var files []string
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			files = append(files, path)
+		}
+		return err
+	}))
+	var n int
+	_, err := fmt.Sscan(args[1], &n)
+	ts.Check(err)
+	b, err := os.ReadFile(files[n])
+	ts.Check(err)
+	b[len(b)/2] ^= 1
+	ts.Check(os.Chmod(files[n], 0o600))
+	ts.Check(os.WriteFile(files[n], b, 0o600))
+}
+
+// scriptSQL runs a statement against a database behind the program's back:
+// sql FILE STATEMENT.
+func scriptSQL(ts *testscript.TestScript, neg bool, args []string) {
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer db.Close()
+	res, err := db.Exec(args[1])
+	ts.Check(err)
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		ts.Fatalf("%s: %d rows changed, %v", args[1], n, err)
+	}
+}
+
+// scriptShuffle renames every file of a folder to a name that says nothing:
+// shuffle DIR.
+func scriptShuffle(ts *testscript.TestScript, neg bool, args []string) {
+	dir := ts.MkAbs(args[0])
+	entries, err := os.ReadDir(dir)
+	ts.Check(err)
+	for i, n := range rand.New(rand.NewPCG(1, 2)).Perm(len(entries)) {
+		ts.Check(os.Rename(filepath.Join(dir, entries[i].Name()), filepath.Join(dir, fmt.Sprintf("x%05d.bin", n))))
+	}
+}
+
+// scriptJSON checks members of the one JSON object in a file: jsonhas FILE
+// KEY=VALUE….
+func scriptJSON(ts *testscript.TestScript, neg bool, args []string) {
+	var object map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &object))
+	for _, want := range args[1:] {
+		key, value, _ := strings.Cut(want, "=")
+		if got := fmt.Sprint(object[key]); got != value {
+			ts.Fatalf("%s: got %s, want %s", key, got, value)
+		}
+	}
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Installs what the tests need on Debian if it is missing, and passes them all.
+# Settings: MINHCHUNG_CORPUS, MINHCHUNG_SEED (folders read in place; without them those tests are skipped and
+# counted), FUZZTIME (per fuzz target, default 5s).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+step() { printf '\n== %s\n' "$*"; }
+
+step "tools"
+command -v go >/dev/null || { echo "Go 1.26 or newer is needed: install it first"; exit 2; }
+need=()
+command -v pdfsig >/dev/null && command -v pdftotext >/dev/null || need+=(poppler-utils)
+command -v mutool >/dev/null || need+=(mupdf-tools)
+command -v qpdf >/dev/null || need+=(qpdf)
+command -v openssl >/dev/null || need+=(openssl)
+command -v gcc >/dev/null || need+=(gcc libc6-dev)   # the race detector links with it
+if [ ${#need[@]} -gt 0 ]; then
+  sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
+  $sudo apt-get update -qq
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${need[@]}" >/dev/null
+fi
+
+step "gofmt, vet, staticcheck, tidy, Windows"
+unformatted=$(git ls-files '*.go' | xargs gofmt -l)
+[ -z "$unformatted" ] || { echo "not gofmt-ed:"; echo "$unformatted"; exit 1; }
+go mod tidy -diff
+go vet ./...
+go run "$staticcheck" ./...
+GOOS=windows GOARCH=amd64 go vet ./...
+deploy/build.sh
+
+step "tests"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+go test -race -shuffle=on -timeout 20m -v ./... >"$log" 2>&1 || { grep -vE '^(=== |--- PASS|    --- PASS|PASS)' "$log" | tail -n 200; exit 1; }
+grep -E '^(ok|\?|FAIL|-test.shuffle)' "$log" | grep -v 'no test files' || true
+grep -E '^\s*corpus\|' "$log" || true
+passed=$(grep -cE '^\s*--- PASS' "$log" || true)
+skipped=$(grep -cE '^\s*--- SKIP' "$log" || true)
+grep -E -A2 '^\s*--- SKIP' "$log" || true
+
+step "fuzzing, ${FUZZTIME:=5s} each"
+for pkg in $(go list ./...); do
+  for target in $(go test -list '^Fuzz' "$pkg" | grep '^Fuzz' || true); do
+    printf '%s %s\n' "$pkg" "$target"
+    go test -run '^$' -fuzz "^$target\$" -fuzztime "$FUZZTIME" -parallel 2 "$pkg" >"$log" 2>&1 || { cat "$log"; exit 1; }
+    passed=$((passed + 1))
+  done
+done
+
+step "the README's first command"
+demo=$(mktemp -d)
+trap 'rm -rf "$log" "$demo"' EXIT
+dist/minhchung demo --dir "$demo/demo" | tee "$log" | grep -E '1\.831/1\.861 = 98,4 %' || { cat "$log"; exit 1; }
+dist/minhchung check --data "$demo/demo/data"
+
+echo
+echo "$passed passed, 0 failed, $skipped skipped"
