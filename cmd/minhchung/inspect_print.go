@@ -96,15 +96,14 @@ const mostChanges = 8
 func (in *inspection) changeLines(changes []signature.Change) []string {
 	var lines []string
 	for _, c := range changes[:min(len(changes), mostChanges)] {
-		where := ""
-		if c.Page > 0 {
-			where = in.Lang.Text("inspect.page", c.Page)
-		}
 		what := c.What // a code newer than the catalogue
 		if key := "inspect.what-" + c.What; message.Has(key) {
 			what = in.word("what", c.What)
 		}
-		lines = append(lines, "      - "+strings.TrimSpace(strings.Join([]string{what, where, in.word("class", string(c.Class))}, " ")))
+		if c.Page > 0 {
+			what += " " + in.Lang.Text("inspect.page", c.Page)
+		}
+		lines = append(lines, "      - "+what+" "+in.word("class", string(c.Class)))
 	}
 	if more := len(changes) - mostChanges; more > 0 {
 		lines = append(lines, "      "+in.Lang.Text("inspect.more-changes", in.Lang.Int(int64(more))))
