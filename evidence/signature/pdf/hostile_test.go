@@ -3,6 +3,7 @@ package pdf
 import (
 	"bytes"
 	"fmt"
+	"math/rand"
 	"runtime"
 	"strings"
 	"testing"
@@ -225,6 +226,51 @@ func TestTransplantedSignature(t *testing.T) {
 	f := bounded(t, b.Bytes())
 	if len(f.Signatures) != 1 || f.Signatures[0].CoverageProblem == "" {
 		t.Errorf("got %+v, want a coverage problem", f.Signatures)
+	}
+}
+
+// TestNestedBER has 16 MB of elements inside elements as Contents.
+func TestNestedBER(t *testing.T) {
+	for _, element := range []string{"3080", "a080", "30843fffffff", "2480"} {
+		digits := strings.Repeat(element, 32<<20/len(element))
+		b := oneRevision("/Fields[5 0 R]", func(b *pdftest.Builder) {
+			b.Object(5, "<</FT/Sig/T(A)/V 6 0 R>>")
+			b.Object(6, "<</Type/Sig/SubFilter/adbe.pkcs7.detached/ByteRange[0 9 9 9]/Contents<"+digits+">>>")
+		})
+		f := bounded(t, b.Bytes())
+		if len(f.Signatures) != 1 || f.Signatures[0].ContentsProblem == "" {
+			t.Errorf("%s: got %d signatures, want one whose Contents are a problem", element, len(f.Signatures))
+		}
+	}
+}
+
+// TestMutations changes a signed file at random places: nothing panics.
+func TestMutations(t *testing.T) {
+	n := 10000
+	if testing.Short() {
+		n = 300
+	}
+	seed := time.Now().UnixNano()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewSource(seed))
+	files := [][]byte{pdftest.Signed(testSigner().sign), signedTwice()}
+	for range n {
+		data := bytes.Clone(files[random.Intn(len(files))])
+		for range 1 + random.Intn(5) {
+			at := random.Intn(len(data))
+			switch random.Intn(3) {
+			case 0:
+				data[at] = byte(random.Intn(256))
+			case 1: // a piece moves
+				from := random.Intn(len(data))
+				copy(data[at:], bytes.Clone(data[from:min(len(data), from+random.Intn(40))]))
+			case 2:
+				data = data[:max(at, 1)]
+			}
+		}
+		if f := Read(data, syntax.Limits{}); strings.Contains(f.Problem, "the reader stopped") {
+			t.Fatal(f.Problem)
+		}
 	}
 }
 
