@@ -65,8 +65,6 @@ type variant struct {
 	from, until evidence.Date
 }
 
-func (v variant) counts() bool { return v.state == evidence.Proven }
-
 // proven is the honest part of the year.
 var proven = []variant{
 	{name: "printed", weight: 250, person: chair, org: office, grade: "A"},

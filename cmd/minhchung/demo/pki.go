@@ -156,10 +156,9 @@ func (p *pki) staff(keys []*rsa.PrivateKey) error {
 	return nil
 }
 
-// crls answers for both issuing CAs and the root: once for the end of the
-// year's checks, when every certificate was still listed, and once for today.
-// The newer ones say that they keep expired certificates (X.509 9.5.2.8,
-// expiredCertsOnCRL).
+// crls answers for both issuing CAs and the root: once in September 2022,
+// when every certificate was still valid, and once for now. They say that
+// they keep expired certificates (X.509 9.5.2.8, expiredCertsOnCRL).
 func (p *pki) crls(now time.Time) (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for name, ca := range map[string]*identity{"root": p.root, "ca-1": p.first, "ca-2": p.second} {

@@ -33,9 +33,7 @@ var exclusions = []evidence.Exclusion{
 type entry struct {
 	index int
 	row   evidence.Row
-	// secret rows stand in the register only to be counted.
-	secret bool
-	v      variant
+	v     variant
 	// name of the file; empty when there is none.
 	name string
 	// twin is the entry whose bytes this one's file repeats; -1 for none.

@@ -11,6 +11,8 @@ import (
 	"minhchung/evidence"
 )
 
+func (v variant) counts() bool { return v.state == evidence.Proven }
+
 func mustPlan(t *testing.T, rows int, seed uint64) *plan {
 	t.Helper()
 	p, err := newPlan(rows, seed)
