@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"minhchung/evidence/signature"
 )
 
@@ -101,6 +103,13 @@ func readObediently(data []byte) signature.Facts {
 		}
 	case "recurse":
 		facts.Pages = recurse(1)
+	case "spin-limited":
+		if err := unix.Setrlimit(unix.RLIMIT_CPU, &unix.Rlimit{Cur: 1, Max: unix.RLIM_INFINITY}); err != nil {
+			return facts
+		}
+		for i := 0; ; i++ {
+			facts.Pages ^= i
+		}
 	case "spin":
 		for i := 0; ; i++ {
 			facts.Pages ^= i
@@ -170,6 +179,18 @@ func readObediently(data []byte) signature.Facts {
 		}
 		if len(os.Environ()) > 0 {
 			facts.Reader += " environment"
+		}
+	case "processor-limit":
+		var limit unix.Rlimit
+		if err := unix.Getrlimit(unix.RLIMIT_CPU, &limit); err == nil {
+			facts.Reader = fmt.Sprint(limit.Cur)
+		}
+	case "burn": // a little more than a second of processor time
+		for {
+			var used unix.Rusage
+			if err := unix.Getrusage(unix.RUSAGE_SELF, &used); err != nil || used.Utime.Sec+used.Stime.Sec >= 2 {
+				break
+			}
 		}
 	case "dies-later":
 		go func() { time.Sleep(20 * time.Millisecond); os.Exit(0) }()
