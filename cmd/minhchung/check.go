@@ -80,7 +80,13 @@ func judgeAgain(d evidence.Derivation) (signature.Verdict, error) {
 	if err := json.Unmarshal(d.Policy, &policy); err != nil {
 		return signature.Verdict{}, err
 	}
-	proofs := []signature.Proof{{At: d.Received, Source: "ledger"}}
+	// A document is judged moments before its leaf gets its time: the verdict
+	// could not know of anything later than itself.
+	received := d.Received
+	if received.After(d.Verdict.At) {
+		received = d.Verdict.At
+	}
+	proofs := []signature.Proof{{At: received, Source: "ledger"}}
 	return signature.Judge(d.Facts, d.Material, policy, proofs, d.Verdict.At), nil
 }
 

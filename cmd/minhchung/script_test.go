@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -35,6 +36,8 @@ func TestScripts(t *testing.T) {
 			"shuffle": scriptShuffle,
 			"jsonhas": scriptJSON,
 			"fifo":    scriptFIFO,
+
+			"sameverdicts": scriptSameVerdicts,
 		},
 	})
 }
@@ -81,6 +84,28 @@ func scriptShuffle(ts *testscript.TestScript, neg bool, args []string) {
 	for i, n := range rand.New(rand.NewPCG(1, 2)).Perm(len(entries)) {
 		ts.Check(os.Rename(filepath.Join(dir, entries[i].Name()), filepath.Join(dir, fmt.Sprintf("x%05d.bin", n))))
 	}
+}
+
+// scriptSameVerdicts compares two outputs of inspect --json by the files'
+// digests, whatever their names and order: sameverdicts A B.
+func scriptSameVerdicts(ts *testscript.TestScript, neg bool, args []string) {
+	a, b := verdictsByDigest(ts, args[0]), verdictsByDigest(ts, args[1])
+	if len(a) == 0 || !maps.Equal(a, b) {
+		ts.Fatalf("got %d and %d verdicts that differ", len(a), len(b))
+	}
+}
+
+func verdictsByDigest(ts *testscript.TestScript, file string) map[string]string {
+	found := map[string]string{}
+	for line := range strings.Lines(ts.ReadFile(file)) {
+		var object map[string]any
+		ts.Check(json.Unmarshal([]byte(line), &object))
+		delete(object, "file")
+		again, err := json.Marshal(object)
+		ts.Check(err)
+		found[fmt.Sprint(object["sha256"])] = string(again)
+	}
+	return found
 }
 
 // scriptJSON checks members of the one JSON object in a file: jsonhas FILE
