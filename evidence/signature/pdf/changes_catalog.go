@@ -45,7 +45,9 @@ func (s *step) catalogEntry(key syntax.Name, a, b syntax.Object) {
 	case "Pages", "AcroForm", "StructTreeRoot": // compared as what they are
 	case "DSS":
 		s.compareDSS(a, b)
-	case "Extensions", "Version", "MarkInfo":
+	case "Extensions":
+		s.compareExtensions(a, b)
+	case "Version", "MarkInfo":
 		s.catalogNote(a, b, string(key))
 	case "Metadata":
 		if !s.same(a, b, true) {
@@ -63,6 +65,22 @@ func (s *step) catalogNote(a, b syntax.Object, key string) {
 	if !s.same(a, b, false) {
 		s.add(fixed(signature.ChangePermitted, signature.WhatCatalog, ruleCatalog).on(0, s.new.root).says("/%s changed", key))
 	}
+}
+
+// compareExtensions permits that extensions are declared (ISO 32000-2 7.12);
+// that one is taken back is odd.
+func (s *step) compareExtensions(a, b syntax.Object) {
+	was, _ := s.old.rev.Dict(a)
+	is, _ := s.new.rev.Dict(b)
+	if was != nil {
+		for _, e := range was.Entries {
+			if !is.Has(e.Key) {
+				s.add(fixed(signature.ChangeUnknown, signature.WhatCatalog, "ISO 32000-2 7.12").on(0, s.new.root).
+					says("the extension %s is no longer declared", printable(string(e.Key), 30)))
+			}
+		}
+	}
+	s.catalogNote(a, b, "Extensions")
 }
 
 // compareDSS permits every change of the document security store but its

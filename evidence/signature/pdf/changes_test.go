@@ -194,6 +194,7 @@ func TestSigningChanges(t *testing.T) {
 		{name: "object nobody reaches", revisions: []objects{{99: "(hidden)"}}, want: signature.ChangePermitted, what: signature.WhatOther, detail: "nothing that the document consists of"},
 		{name: "direct instead of indirect", revisions: []objects{{3: strings.Replace(pageOne, "/Resources 5 0 R", "/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>>>>>", 1)}}, want: signature.ChangePermitted, what: signature.WhatOther, detail: "nothing"},
 		{name: "unused catalogue", revisions: []objects{newCatalog}, want: signature.ChangePermitted, what: signature.WhatOther},
+		{name: "extension taken back", base: objects{1: "<</Type/Catalog/Pages 2 0 R/AcroForm 10 0 R/Extensions<</ADBE<</BaseVersion/1.7>>>>>>"}, revisions: []objects{{1: signedDoc()[1]}}, want: signature.ChangeUnknown, what: signature.WhatCatalog},
 		{name: "default font added", revisions: []objects{{10: strings.Replace(form, "/F1 7 0 R", "/F1 7 0 R/F2 8 0 R", 1)}}, want: signature.ChangePermitted, what: signature.WhatOther},
 	})
 }
@@ -452,4 +453,50 @@ func TestScanJPEG(t *testing.T) {
 	if jpegScan([]byte("no picture")) != nil {
 		t.Error("got a picture out of nothing")
 	}
+}
+
+// TestStructure has a tagged document whose structure tree grows with a
+// widget, and structure trees that lose or rename content.
+func TestStructure(t *testing.T) {
+	tagged := objects{
+		1:  "<</Type/Catalog/Pages 2 0 R/AcroForm 10 0 R/MarkInfo<</Marked true>>/StructTreeRoot 90 0 R>>",
+		3:  strings.Replace(pageOne, "/Annots", "/StructParents 0/Annots", 1),
+		90: "<</Type/StructTreeRoot/K 91 0 R/ParentTree<</Nums[0[92 0 R] 1 93 0 R]>>/ParentTreeNextKey 2>>",
+		91: "<</S/Document/P 90 0 R/K[92 0 R 93 0 R]>>",
+		92: "<</S/P/P 91 0 R/Pg 3 0 R/K 0>>",
+		93: "<</S/Form/P 91 0 R/Pg 3 0 R/K<</Type/OBJR/Obj 20 0 R>>>>",
+	}
+	sign := further(strings.Replace(tagged[3], "20 0 R]", "20 0 R 40 0 R]", 1), "0 0 0 0", nil)
+	grown := objects{
+		90: "<</Type/StructTreeRoot/K[91 0 R]/ParentTree 95 0 R/ParentTreeNextKey 3/RoleMap<<>>>>",
+		91: "<</S/Document/P 90 0 R/K[92 0 R 93 0 R 94 0 R]>>",
+		94: "<</S/Form/P 91 0 R/Pg 3 0 R/K<</Type/OBJR/Obj 40 0 R>>>>",
+		95: "<</Nums[0 96 0 R 1 93 0 R 2 94 0 R]>>",
+		96: "[92 0 R]",
+	}
+	change := func(o objects) []objects { return []objects{with(sign, with(grown, o))} }
+	runAll(t, []changeCase{
+		{name: "element of the new widget", base: tagged, revisions: change(nil), want: signature.ChangePermitted, what: signature.WhatOther, detail: "structure elements"},
+		{name: "element of page content added", base: tagged, revisions: change(objects{94: "<</S/P/P 91 0 R/Pg 3 0 R/K 7>>"}), want: signature.ChangeForbidden, what: signature.WhatOther},
+		{name: "element of an old widget removed", base: tagged, revisions: change(objects{91: "<</S/Document/P 90 0 R/K[92 0 R 94 0 R]>>"}), want: signature.ChangeForbidden, what: signature.WhatOther},
+		{name: "content renamed", base: tagged, revisions: change(objects{92: "<</S/H1/P 91 0 R/Pg 3 0 R/K 0>>"}), want: signature.ChangeForbidden, what: signature.WhatOther},
+		{name: "content said differently", base: tagged, revisions: change(objects{92: "<</S/P/P 91 0 R/Pg 3 0 R/K 0/ActualText(9.999)>>"}), want: signature.ChangeForbidden, what: signature.WhatOther, detail: "ActualText"},
+		{name: "parent tree of the page", base: tagged, revisions: change(objects{96: "[93 0 R]"}), want: signature.ChangeForbidden, what: signature.WhatOther, detail: "parent tree"},
+		{name: "tree removed", base: tagged, revisions: []objects{with(sign, objects{1: signedDoc()[1]})}, want: signature.ChangeForbidden, what: signature.WhatOther},
+	})
+}
+
+// TestSealWithText has the description beside a seal, over the document's
+// words, and a frame around the seal that touches them.
+func TestSealWithText(t *testing.T) {
+	seal := func(draw string) []objects {
+		return []objects{further(annots("40 0 R"), "60 640 260 690", objects{
+			42: stream("/Type/XObject/Subtype/Form/BBox[0 0 200 50]/Resources<</Font<</F1 7 0 R>>>>", draw)})}
+	}
+	runAll(t, []changeCase{
+		{name: "frame", revisions: seal("0.5 0.5 199 49 re S"), want: signature.ChangePermitted, what: signature.WhatSignature},
+		{name: "text beside the words", revisions: seal("BT /F1 8 Tf 120 40 Td (UBND xa) Tj ET"), want: signature.ChangePermitted, what: signature.WhatSignature},
+		{name: "text over the words", revisions: seal("BT /F1 12 Tf 12 10 Td (UBND xa) Tj ET"), want: signature.ChangeUnknown, what: signature.WhatAppearance},
+		{name: "box over the words", revisions: seal("1 g 0 0 200 50 re f"), want: signature.ChangeForbidden, what: signature.WhatAppearance},
+	})
 }

@@ -201,14 +201,26 @@ func (s *step) refine(st *state, p *placement, d *content.Drawing, page content.
 		}
 		thin := m.Kind == content.Path && (!m.Filled || min(m.Box.Width(), m.Box.Height()) < 2.5)
 		p.markup = p.markup && (thin || m.Kind == content.Path && seeThrough)
-		c, over := s.covers(d, page, m.Box)
-		if c == coverContent && m.Kind == content.Image && translucent(st.rev, m, d, page) {
+		if p.subtype == "Widget" && thin && frames(p.rect, m.Box) {
 			continue
+		}
+		c, over := s.covers(d, page, m.Box)
+		switch {
+		case c == coverContent && m.Kind == content.Image && translucent(st.rev, m, d, page):
+			continue
+		case c == coverContent && m.Kind == content.Text && p.subtype == "Widget":
+			c = coverUnknown // both can be read, or neither: somebody has to look
 		}
 		if c > p.cover {
 			p.cover, p.over = c, over
 		}
 	}
+}
+
+// frames reports whether a thin line runs along the edge of a widget.
+func frames(rect, line content.Rect) bool {
+	const edge = 4
+	return line.Intersect(rect.Inset(edge)).Empty()
 }
 
 // outline reports whether an annotation is a line around or beside something.
