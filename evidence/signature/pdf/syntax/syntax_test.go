@@ -327,6 +327,38 @@ func TestRepairedRevisions(t *testing.T) {
 	}
 }
 
+func TestSubsections(t *testing.T) {
+	table := func(rows string) *syntax.File {
+		data := "%PDF-1.7\n1 0 obj<</Type/Catalog/T 5 0 R>>endobj\n"
+		five := len(data)
+		data += "5 0 obj(one)endobj\n"
+		other := len(data)
+		data += "5 0 obj(two)endobj\n"
+		rows = strings.NewReplacer("FIVE", fmt.Sprintf("%010d", five), "OTHER", fmt.Sprintf("%010d", other)).Replace(rows)
+		at := len(data)
+		return open(t, fmt.Appendf(nil, "%sxref\n%strailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", data, rows, at))
+	}
+	for _, c := range []struct {
+		name, rows string
+		repaired   bool
+	}{
+		{"in order", "0 2\n0000000000 65535 f \n0000000009 00000 n \n5 1\nFIVE 00000 n \n", false},
+		{"out of order", "5 1\nFIVE 00000 n \n0 2\n0000000000 65535 f \n0000000009 00000 n \n", false},
+		{"rows of 19 bytes", "0 2\n0000000000 65535 f\n0000000009 00000 n\n5 1\nFIVE 00000 n\n", false},
+		{"counted from 1", "1 2\n0000000000 65535 f \n0000000009 00000 n \n5 1\nFIVE 00000 n \n", false},
+		{"one object twice", "0 2\n0000000000 65535 f \n0000000009 00000 n \n5 1\nFIVE 00000 n \n5 1\nOTHER 00000 n \n", true},
+		{"overlapping", "0 2\n0000000000 65535 f \n0000000009 00000 n \n4 2\n0000000000 00000 f \nFIVE 00000 n \n5 1\nOTHER 00000 n \n", true},
+	} {
+		f := table(c.rows)
+		if f.Repaired != c.repaired {
+			t.Errorf("%s: got repaired %v %q, want %v", c.name, f.Repaired, f.Faults(), c.repaired)
+		}
+		if got := title(t, f.Last()); got != "one" {
+			t.Errorf("%s: got title %q, want one", c.name, got)
+		}
+	}
+}
+
 func TestSpoofedObjectNumberIsAFault(t *testing.T) {
 	b := pdftest.New()
 	b.Page("/T 5 0 R", "", pdftest.Text)

@@ -101,22 +101,23 @@ func (f *File) section(offset int64) (*section, error) {
 // arrange sorts the subsections so that a look-up may stop at the first, and
 // refuses to choose when two of them name the same object differently.
 func (s *section) arrange(f *File) error {
-	if slices.IsSortedFunc(s.subs, func(a, b subsection) int {
-		if a.first+len(a.entries) <= b.first {
-			return -1
-		}
-		return 1
-	}) {
+	end := func(sub subsection) int { return sub.first + len(sub.entries) }
+	disjoint := true
+	for i := 1; i < len(s.subs); i++ {
+		disjoint = disjoint && s.subs[i].first >= end(s.subs[i-1])
+	}
+	if disjoint {
 		return s.merge(f)
 	}
 	slices.SortStableFunc(s.subs, func(a, b subsection) int { return a.first - b.first })
-	for i := 1; i < len(s.subs); i++ {
-		a, b := s.subs[i-1], s.subs[i]
-		if over := a.first + len(a.entries) - b.first; over > 0 {
-			f.fault("the section at offset %d has more than one entry for object %d", s.start, b.first)
+	last := 0
+	for i, sub := range s.subs {
+		if i > 0 && sub.first < last {
+			f.fault("the section at offset %d has more than one entry for object %d", s.start, sub.first)
 		}
+		last = max(last, end(sub))
 	}
-	return nil
+	return f.step(int64(len(s.subs)))
 }
 
 // merge joins neighbouring runs; a section of many single entries would
