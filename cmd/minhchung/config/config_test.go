@@ -67,8 +67,22 @@ func TestReadBesideTheHolder(t *testing.T) {
 	if w.Public != r.Public || r.Key != nil || w.Key == nil {
 		t.Errorf("got keys %v and %v, want one public key for both and the private one for the writer", w.Public, r.Public)
 	}
-	if got, want := r.Origin(evidence.BookID{Unit: "u", Period: "2022"}), "localhost/u/2022"; got != want {
-		t.Errorf("got origin %q, want %q", got, want)
+	book := evidence.BookID{Unit: "u", Period: "2022"}
+	got := r.Origin(book)
+	if got != w.Origin(book) || !strings.HasPrefix(got, "office-") || !strings.HasSuffix(got, "/u/2022") {
+		t.Errorf("got origins %q and %q, want the same one, named after the key", got, w.Origin(book))
+	}
+	other := openFor(t, makeData(t), Read)
+	if other.Origin(book) == got {
+		t.Errorf("two installations: got the same origin %q for both", got)
+	}
+	named, err := Open(context.Background(), Config{Data: makeData(t), Host: "example.vn"}, Read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer named.Close()
+	if got, want := named.Origin(book), "example.vn/u/2022"; got != want {
+		t.Errorf("configured: got origin %q, want %q", got, want)
 	}
 }
 
