@@ -113,7 +113,7 @@ func (r *Revision) unbundle(s *Stream) (*bundle, error) {
 	}
 	first, count := r.integer(s.Dict, "First"), r.integer(s.Dict, "N")
 	if first < 0 || first > int64(len(data)) || count < 0 {
-		return nil, fmt.Errorf("First or N out of range: %w", ErrDamaged)
+		return nil, fmt.Errorf("object stream with First or N out of range: %w", ErrDamaged)
 	}
 	l := lexer{f: r.file, data: data[:first]}
 	b := &bundle{data: data, objects: map[int]Object{}}

@@ -50,7 +50,7 @@ func (f *File) links(offset int64) ([]link, error) {
 			return nil, err
 		}
 		if seen[s.start] {
-			return nil, fmt.Errorf("Prev entries form a loop: %w", ErrDamaged)
+			return nil, fmt.Errorf("loop of Prev entries: %w", ErrDamaged)
 		}
 		seen[s.start] = true
 		n := link{section: s, prev: f.pointer(s.trailer, "Prev")}

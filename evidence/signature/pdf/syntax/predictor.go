@@ -24,7 +24,10 @@ func (r *Revision) predicted(parms *Dict, data []byte, filterErr error) ([]byte,
 	}
 	pixel := max(1, colours*depth/8)
 	if kind == 2 {
-		return unTIFF(data, row, colours, depth), filterErr
+		if depth != 8 {
+			return nil, fmt.Errorf("TIFF predictor with %d bits a colour: %w", depth, ErrFilter)
+		}
+		return unTIFF(data, row, colours), filterErr
 	}
 	out, err := unPNG(data, row, pixel)
 	if err != nil {
@@ -33,12 +36,8 @@ func (r *Revision) predicted(parms *Dict, data []byte, filterErr error) ([]byte,
 	return out, filterErr
 }
 
-// unTIFF undoes TIFF predictor 2 in place for whole bytes; other depths are
-// rare enough to be left as they are.
-func unTIFF(data []byte, row, colours, depth int) []byte {
-	if depth != 8 {
-		return data
-	}
+// unTIFF undoes TIFF predictor 2 in place for colours of one byte.
+func unTIFF(data []byte, row, colours int) []byte {
 	for start := 0; start < len(data); start += row {
 		line := data[start:min(start+row, len(data))]
 		for i := colours; i < len(line); i++ {
