@@ -4,6 +4,8 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/x509"
+	"math/big"
 	"testing"
 
 	"minhchung/evidence/signature"
@@ -63,6 +65,17 @@ func BenchmarkJudge(b *testing.B) {
 	b.Run("floor-B", func(b *testing.B) { floor(b, 3) })
 	b.Run("judger", func(b *testing.B) { judged(b, plain, prepared) })
 	b.Run("judger-stamped", func(b *testing.B) { judged(b, stamped, prepared) })
+	// A CA with 50,000 revoked certificates.
+	many := make([]x509.RevocationListEntry, 50_000)
+	for i := range many {
+		many[i] = x509.RevocationListEntry{SerialNumber: big.NewInt(1<<40 + int64(i)), RevocationTime: epoch.Add(-day), ReasonCode: 5}
+	}
+	large := s.material
+	large.CRLs = [][]byte{ca.CRL(epoch.Add(-day), epoch.Add(day), many...)}
+	busy := signature.NewJudger(large, s.policy)
+	b.Run("judger-large-CRL", func(b *testing.B) {
+		judged(b, plain, func(f signature.Facts) signature.Verdict { return busy.Judge(f, nil, s.at) })
+	})
 	b.Run("judge", func(b *testing.B) {
 		judged(b, plain, func(f signature.Facts) signature.Verdict {
 			return signature.Judge(f, s.material, s.policy, nil, s.at)

@@ -20,10 +20,16 @@ func TestJudgeIsPure(t *testing.T) {
 	s.msg.Signer = s.w.attackerCA.Issue("Nguyễn Văn Thử")
 	s.msg.Certificates = [][]byte{s.msg.Signer.DER, s.w.attackerCA.DER}
 	bad := s.file()
+	s.msg.Signer, s.msg.Certificates = s.w.other, nil
+	gone := s.file()
+	s.material.CRLs = [][]byte{s.w.ca.CRL(epoch.Add(-day), epoch.Add(day), st.Revoked(s.w.other, epoch.Add(-day), 5))}
 	judger := signature.NewJudger(s.material, s.policy)
 	var wg sync.WaitGroup
-	for _, f := range []signature.Facts{good, bad} {
+	for i, f := range []signature.Facts{good, bad, gone} {
 		want := signature.Judge(f, s.material, s.policy, nil, s.at)
+		if got := want.Signatures[0].RevokedAt != nil; got != (i == 2) {
+			t.Errorf("file %d: revoked %v", i, got)
+		}
 		for range 4 {
 			wg.Go(func() {
 				for range 10 {

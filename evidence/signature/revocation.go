@@ -8,12 +8,31 @@ import (
 	"minhchung/evidence/signature/pki"
 )
 
-// crlAnswer is a CRL with what has been found out about it: signature checks
-// by issuer. It may be shared by concurrent judgements.
+// crlAnswer is a CRL with what has been found out about it. It may be shared
+// by concurrent judgements.
 type crlAnswer struct {
 	*pki.CRL
-	mu     sync.Mutex
-	signed map[Hash]bool // by the issuer's certificate
+	mu     sync.Mutex    // guards the rest
+	signed map[Hash]bool // signature checks by the issuer's certificate
+	asked  int
+	index  map[string]pki.Revocation // from the third question on
+	err    error                     // of making the index
+}
+
+// find is Find with an index for CRLs that many files ask, since the list of
+// a large CA takes longer to walk than everything else takes together.
+func (c *crlAnswer) find(serial []byte) (pki.Revocation, bool, error) {
+	c.mu.Lock()
+	if c.asked++; c.asked == 3 {
+		c.index, c.err = c.Index()
+	}
+	index, err := c.index, c.err
+	c.mu.Unlock()
+	if index == nil && err == nil {
+		return c.Find(serial)
+	}
+	rev, ok := index[pki.SerialKey(serial)]
+	return rev, ok && err == nil, err
 }
 
 type ocspAnswer struct {
@@ -95,7 +114,7 @@ func (s *session) status(cert, issuer *authority, anchor *authority, a answers, 
 		if c.Covers(cert.Certificate) != nil || !s.signedBy(c, cert, issuer, anchor, b) {
 			continue
 		}
-		rev, listed, err := c.Find(cert.Serial)
+		rev, listed, err := c.find(cert.Serial)
 		if err != nil {
 			continue
 		}

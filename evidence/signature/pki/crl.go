@@ -223,24 +223,49 @@ func shareName(a, b []GeneralName) bool {
 // anywhere with a critical extension that we do not process, such as the
 // certificateIssuer of an indirect CRL, makes the CRL unusable (RFC 5280 5.3).
 func (c *CRL) Find(serial []byte) (rev Revocation, ok bool, err error) {
+	err = c.each(func(number []byte) bool { return SameSerial(number, serial) },
+		func(_ []byte, r Revocation) { rev, ok = r, true })
+	return rev, ok, err
+}
+
+// maxIndexedBytes bounds the entries that are indexed: about 200,000.
+const maxIndexedBytes = 8 << 20
+
+// Index returns all entries by SerialKey, for a CRL that is asked often. It
+// is nil without an error when the CRL is too long to be held twice.
+func (c *CRL) Index() (map[string]Revocation, error) {
+	if len(c.entries) > maxIndexedBytes {
+		return nil, nil
+	}
+	index := make(map[string]Revocation)
+	err := c.each(func([]byte) bool { return true },
+		func(number []byte, r Revocation) { index[SerialKey(number)] = r })
+	return index, err
+}
+
+// SerialKey is equal for serial numbers that are the same (SameSerial).
+func SerialKey(serial []byte) string { return string(trimSerial(serial)) }
+
+// each reads every entry and gives found the ones that want asks for.
+func (c *CRL) each(want func(serial []byte) bool, found func([]byte, Revocation)) error {
 	for list := cryptobyte.String(c.entries); !list.Empty(); {
 		var entry, number cryptobyte.String
 		if !list.ReadASN1(&entry, asn1.SEQUENCE) || !entry.ReadASN1(&number, asn1.INTEGER) {
-			return Revocation{}, false, malformed("CRL entry")
+			return malformed("CRL entry")
 		}
-		hit := SameSerial(number, serial)
+		hit := want(number)
 		if !hit && !hasExtensions(entry) {
 			continue
 		}
 		r, err := readEntry(entry)
 		if err != nil {
-			return Revocation{}, false, err
+			return err
 		}
 		if hit {
-			rev, ok = r, true
+			found(number, r)
 		}
 	}
-	return rev, ok, nil
+	return nil
 }
 
 // hasExtensions reports whether more than a time follows the serial number.

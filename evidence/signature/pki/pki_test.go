@@ -139,6 +139,10 @@ func TestFindInCRL(t *testing.T) {
 	if _, ok, err := crl.Find(parse(t, b.DER).Serial); ok || err != nil {
 		t.Errorf("got %v, %v; want not listed", ok, err)
 	}
+	index, err := crl.Index()
+	if got, ok := index[pki.SerialKey(parse(t, a.DER).Serial)]; err != nil || !ok || got != rev || len(index) != 1 {
+		t.Errorf("index: got %v, %v; want the one entry", index, err)
+	}
 	if _, err := crl.CheckSignatureBy(parse(t, ca.DER)); err != nil {
 		t.Errorf("signature: %v", err)
 	}
