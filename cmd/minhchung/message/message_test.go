@@ -36,6 +36,9 @@ func TestEveryKeyInUseExists(t *testing.T) {
 			return err
 		}
 		for _, m := range use.FindAllSubmatch(source, -1) {
+			if strings.HasSuffix(string(m[1]), "-") {
+				continue // the first part of a key that is completed with a code
+			}
 			found++
 			if !Has(string(m[1])) {
 				t.Errorf("%s uses %q, which is not in the catalogue", path, m[1])
