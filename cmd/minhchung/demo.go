@@ -51,6 +51,8 @@ func runDemo(ctx context.Context, e *env, o demo.Options) error {
 	switch {
 	case errors.Is(err, demo.ErrForeignDir):
 		return usage("demo.foreign", shown)
+	case errors.Is(err, demo.ErrOtherDemo):
+		return usage("demo.other", shown)
 	case err != nil:
 		return fmt.Errorf("demo: %w", err)
 	}
