@@ -137,8 +137,8 @@ type answer struct {
 }
 
 func (st *status) merge(a answer, s *session, cert *authority, ref time.Time) {
-	if a.from.After(s.at.Add(aheadOfTime)) {
-		return // an answer from after the validation time
+	if a.from.After(s.at.Add(aheadOfTime)) && (a.revoked == nil || a.revoked.At.After(s.at)) {
+		return // what was not known at the validation time, unless it had happened by then
 	}
 	if a.revoked != nil {
 		if st.revoked == nil || a.revoked.At.Before(st.revoked.At) {

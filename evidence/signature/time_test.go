@@ -131,6 +131,12 @@ func TestRevocation(t *testing.T) {
 		{"CRL of the future", func(s *setup) {
 			s.material.CRLs = [][]byte{s.w.ca.CRL(epoch.Add(day), epoch.Add(9*day))}
 		}, intact, tryLater, []string{"revocation-unknown"}},
+		{"CRL of the future that tells of an earlier revocation", func(s *setup) {
+			s.material.CRLs = [][]byte{s.w.ca.CRL(epoch.Add(day), epoch.Add(9*day), cess(s, -day))}
+		}, intact, revoked, []string{"revoked"}},
+		{"CRL of the future that tells of a later revocation", func(s *setup) {
+			s.material.CRLs = append(s.material.CRLs, s.w.ca.CRL(epoch.Add(2*day), epoch.Add(9*day), cess(s, day)))
+		}, intact, passed, nil},
 		{"delta CRL", func(s *setup) {
 			s.crlWith(pkix.Extension{Id: []int{2, 5, 29, 27}, Critical: true, Value: []byte{2, 1, 1}})
 		}, intact, tryLater, []string{"revocation-unknown"}},
