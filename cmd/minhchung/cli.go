@@ -41,14 +41,28 @@ type env struct {
 
 // say prints one catalogue sentence as a line.
 func (e *env) say(key string, args ...any) {
-	fmt.Fprintln(e.Stdout, e.Lang.Text(key, args...))
+	fmt.Fprintln(e.Stdout, e.text(key, args...))
 }
 
 // note prints a line beside the result, for people only.
 func (e *env) note(key string, args ...any) {
 	if !e.JSON {
-		fmt.Fprintln(e.Stderr, e.Lang.Text(key, args...))
+		fmt.Fprintln(e.Stderr, e.text(key, args...))
 	}
+}
+
+// block is text of our own with lines of its own.
+type block string
+
+// text is a sentence in which nothing that came from a register, a file or
+// its name can steer the terminal or begin a line of its own.
+func (e *env) text(key string, args ...any) string {
+	for i, a := range args {
+		if s, ok := a.(string); ok {
+			args[i] = printable(s)
+		}
+	}
+	return e.Lang.Text(key, args...)
 }
 
 // emit prints one JSON object as a line.
@@ -110,7 +124,7 @@ func run(ctx context.Context, e *env, args []string) int {
 	}
 	code, text := explain(e.Lang, err)
 	if text != "" {
-		fmt.Fprintln(e.Stderr, text)
+		fmt.Fprintln(e.Stderr, printable(strings.ReplaceAll(text, "\n", "; ")))
 	}
 	return code
 }
@@ -121,20 +135,50 @@ type silent int
 func (s silent) Error() string { return fmt.Sprintf("exit code %d", int(s)) }
 
 func dispatch(ctx context.Context, e *env, args []string) error {
+	if err := chooseLang(e, args); err != nil {
+		return err
+	}
 	name, rest := splitCommand(args)
-	if name == "" || name == "help" {
-		printHelp(e)
-		if name == "" && !hasHelp(args) {
-			return silent(exitUsage)
+	if name == "help" {
+		if name, _ = splitCommand(rest); name != "" {
+			rest = []string{"--help"}
 		}
-		return nil
+	}
+	if name == "" {
+		return printHelp(e, args)
 	}
 	for _, make := range commands() {
 		if c := make(); c.name == name {
 			return runCommand(ctx, e, c, rest)
 		}
 	}
-	return usage("cli.unknown-command", name, nearest(name, commandNames()))
+	if near := nearest(name, commandNames()); near != "" {
+		return usage("cli.unknown-command", name, near)
+	}
+	return usage("cli.no-command", name)
+}
+
+// chooseLang looks for --lang before anything else is understood, so that a
+// wrong command or flag is named in the reader's language too.
+func chooseLang(e *env, args []string) error {
+	for i, a := range args {
+		value, ok := strings.CutPrefix(a, "--lang=")
+		if a == "--lang" && i+1 < len(args) {
+			value, ok = args[i+1], true
+		}
+		if a == "--" {
+			return nil
+		}
+		if !ok {
+			continue
+		}
+		lang, err := message.Parse(value)
+		if err != nil {
+			return usage("cli.bad-lang", value)
+		}
+		e.Lang = lang
+	}
+	return nil
 }
 
 func runCommand(ctx context.Context, e *env, c *command, args []string) error {
@@ -144,16 +188,10 @@ func runCommand(ctx context.Context, e *env, c *command, args []string) error {
 	if c.flags != nil {
 		c.flags(fs)
 	}
-	var lang string
 	fs.BoolVar(&e.JSON, "json", false, "")
 	fs.StringVar(&e.Data, "data", dataDefault, "")
-	fs.StringVar(&lang, "lang", string(message.Vietnamese), "")
+	fs.String("lang", "", "") // see chooseLang
 	err := fs.Parse(args)
-	if l, lerr := message.Parse(lang); lerr == nil {
-		e.Lang = l
-	} else {
-		return usage("cli.bad-lang", lang)
-	}
 	if errors.Is(err, pflag.ErrHelp) {
 		fmt.Fprintln(e.Stdout, e.Lang.Text("help."+c.name))
 		return nil
@@ -165,11 +203,12 @@ func runCommand(ctx context.Context, e *env, c *command, args []string) error {
 }
 
 // splitCommand finds the subcommand: the first argument that is neither a
-// flag nor the value of a global one. Flags may stand before it.
+// flag nor the value of one. Flags may stand before it.
 func splitCommand(args []string) (name string, rest []string) {
+	valued := valuedFlags()
 	for i := 0; i < len(args); i++ {
 		switch a := args[i]; {
-		case a == "--data" || a == "--lang":
+		case valued[a]:
 			i++
 		case strings.HasPrefix(a, "-") && a != "-":
 		default:
@@ -179,9 +218,26 @@ func splitCommand(args []string) (name string, rest []string) {
 	return "", nil
 }
 
+// valuedFlags are the flags of all commands that take the next argument.
+func valuedFlags() map[string]bool {
+	valued := map[string]bool{"--data": true, "--lang": true}
+	for _, make := range commands() {
+		c, fs := make(), pflag.NewFlagSet("", pflag.ContinueOnError)
+		if c.flags != nil {
+			c.flags(fs)
+		}
+		fs.VisitAll(func(f *pflag.Flag) {
+			if f.NoOptDefVal == "" {
+				valued["--"+f.Name] = true
+			}
+		})
+	}
+	return valued
+}
+
 func hasHelp(args []string) bool {
 	for _, a := range args {
-		if a == "--help" || a == "-h" {
+		if a == "help" || a == "--help" || a == "-h" {
 			return true
 		}
 	}
@@ -197,31 +253,27 @@ func commandNames() []string {
 	return names
 }
 
-func printHelp(e *env) {
-	for i, a := range e.Args {
-		if a == "--lang" && i+1 < len(e.Args) {
-			if l, err := message.Parse(e.Args[i+1]); err == nil {
-				e.Lang = l
-			}
-		}
-		if v, ok := strings.CutPrefix(a, "--lang="); ok {
-			if l, err := message.Parse(v); err == nil {
-				e.Lang = l
-			}
-		}
+// printHelp prints the list of commands. Somebody who gave no command did not
+// ask for it: that is bad usage, and standard output stays empty.
+func printHelp(e *env, args []string) error {
+	out := e.Stdout
+	var err error
+	if !hasHelp(args) {
+		out, err = e.Stderr, silent(exitUsage)
 	}
-	e.say("help.program")
+	fmt.Fprintln(out, e.Lang.Text("help.program"))
 	for _, name := range commandNames() {
 		first, _, _ := strings.Cut(e.Lang.Text("help."+name), "\n")
-		fmt.Fprintf(e.Stdout, "  %-10s %s\n", name, first)
+		fmt.Fprintf(out, "  %-10s %s\n", name, first)
 	}
-	e.say("help.global")
+	fmt.Fprintln(out, e.Lang.Text("help.global"))
+	return err
 }
 
 // nearest returns the candidate with the smallest edit distance, for "did you
-// mean".
+// mean"; none when more than half of the word would have to change.
 func nearest(word string, candidates []string) string {
-	best, bestDistance := "", 1<<30
+	best, bestDistance := "", (len([]rune(word))+1)/2+1
 	for _, c := range candidates {
 		if d := distance([]rune(word), []rune(c)); d < bestDistance {
 			best, bestDistance = c, d

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"sort"
+	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -30,8 +33,8 @@ type skippedFile struct {
 	Reason string `json:"reason"` // catalogue key "skip.…" without its prefix
 }
 
-// listFiles walks a folder in name order. What is not a regular file, too
-// large or hidden is listed beside, never silently left out.
+// listFiles walks a folder in name order. What is not a regular file or too
+// large is listed beside, never silently left out.
 func listFiles(e *env, dir string) ([]localFile, []skippedFile, error) {
 	full := e.path(dir)
 	info, err := os.Stat(full)
@@ -45,7 +48,7 @@ func listFiles(e *env, dir string) ([]localFile, []skippedFile, error) {
 	var skipped []skippedFile
 	err = filepath.WalkDir(full, func(path string, d fs.DirEntry, err error) error {
 		rel, _ := filepath.Rel(full, path)
-		rel = norm.NFC.String(filepath.ToSlash(rel))
+		rel = shownName(filepath.ToSlash(rel))
 		if err != nil {
 			skipped = append(skipped, skippedFile{rel, "unreadable"})
 			return nil
@@ -68,6 +71,22 @@ func listFiles(e *env, dir string) ([]localFile, []skippedFile, error) {
 	})
 	sort.Slice(files, func(i, j int) bool { return files[i].rel < files[j].rel })
 	return files, skipped, err
+}
+
+// shownName is a name as the register would have it. File systems of Linux
+// take any bytes: what is not UTF-8 could not become a leaf, and is escaped.
+func shownName(name string) string {
+	var b strings.Builder
+	for len(name) > 0 {
+		r, n := utf8.DecodeRuneInString(name)
+		if r == utf8.RuneError && n == 1 {
+			fmt.Fprintf(&b, `\x%02x`, name[0])
+		} else {
+			b.WriteString(name[:n])
+		}
+		name = name[n:]
+	}
+	return norm.NFC.String(b.String())
 }
 
 // open opens the file as the intake wants it. It must still be the regular

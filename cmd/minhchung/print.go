@@ -147,8 +147,8 @@ func dayOf(d evidence.Date) string {
 	return parts[2] + "/" + parts[1] + "/" + parts[0]
 }
 
-func indent(text string) string {
-	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ")
+func indent(text string) block {
+	return block("  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  "))
 }
 
 // emit writes the indicator's own fields, and for an import what it did.

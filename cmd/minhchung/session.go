@@ -166,8 +166,8 @@ func (s *session) inspector(b evidence.Basis) (evidence.Inspector, func(), error
 		stop()
 		return nil, nil, err
 	}
-	inspect := func(ctx context.Context, size int64, body io.Reader, proofs []signature.Proof, at time.Time) (signature.Facts, signature.Verdict, error) {
-		return pool.Inspect(ctx, worker.Job{Size: size, Body: body, Proofs: proofs, At: at})
+	inspect := func(ctx context.Context, sha signature.Hash, size int64, body io.Reader, proofs []signature.Proof, at time.Time) (signature.Facts, signature.Verdict, error) {
+		return pool.Inspect(ctx, worker.Job{Size: size, Body: body, SHA256: sha, Proofs: proofs, At: at})
 	}
 	return inspect, stop, nil
 }
@@ -230,7 +230,7 @@ func explain(lang message.Lang, err error) (int, string) {
 	}
 	for _, known := range sentences {
 		if errors.Is(err, known.err) {
-			return known.code, lang.Text(known.key) + ": " + err.Error()
+			return known.code, lang.Text(known.key) + " (" + err.Error() + ")"
 		}
 	}
 	return exitBackend, lang.Text("cli.internal") + ": " + err.Error()

@@ -143,10 +143,10 @@ func findUnit(ctx context.Context, s *session, id string) (evidence.Unit, error)
 			}
 			ids = append(ids, string(u.ID))
 		}
-		if len(ids) == 0 {
-			return usage("unit.none", id)
+		if near := nearest(id, ids); near != "" {
+			return usage("unit.unknown", id, near)
 		}
-		return usage("unit.unknown", id, nearest(id, ids))
+		return usage("unit.none", id)
 	})
 	return found, err
 }

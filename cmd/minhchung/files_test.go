@@ -1,0 +1,27 @@
+package main
+
+import "testing"
+
+// A file name that is not UTF-8 must not end the import of all the others:
+// a leaf takes only UTF-8.
+func TestShownName(t *testing.T) {
+	for name, want := range map[string]string{
+		"sub/32-BC-UBND.pdf":  "sub/32-BC-UBND.pdf",
+		"Ba\u0301o ca\u0301o": "Báo cáo",
+		"a\xff\xfeb.pdf":      `a\xff\xfeb.pdf`,
+		"\ufffd.pdf":          "\ufffd.pdf",
+	} {
+		if got := shownName(name); got != want {
+			t.Errorf("%q: got %q, want %q", name, got, want)
+		}
+	}
+}
+
+// Names and subjects come from outside: they must not steer the terminal.
+func TestTextIsHarmless(t *testing.T) {
+	e := &env{Lang: "en"}
+	got := e.text("report.files-without-row", "1", "a\x1b[31m\nb")
+	if want := "Files without a row: 1 (a\ufffd[31m\ufffdb)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
