@@ -47,7 +47,7 @@ func (s *step) catalogEntry(key syntax.Name, a, b syntax.Object) {
 		s.compareDSS(a, b)
 	case "Extensions":
 		s.compareExtensions(a, b)
-	case "Version", "MarkInfo":
+	case "Version", "MarkInfo", "PieceInfo": // PieceInfo is private to programs (14.5)
 		s.catalogNote(a, b, string(key))
 	case "Metadata":
 		if !s.same(a, b, true) {

@@ -132,8 +132,9 @@ func (c *comparer) values(a, b syntax.Object, object int) {
 			return
 		}
 	case syntax.String:
-		if b, ok := b.(syntax.String); ok && bytes.Equal(a.Bytes(), b.Bytes()) {
-			return
+		b, ok := b.(syntax.String)
+		if ok && (a.Start >= 0 && a.Start == b.Start || bytes.Equal(a.Bytes(), b.Bytes())) {
+			return // the same place in the file, or the same text
 		}
 	case *syntax.Stream:
 	default:
