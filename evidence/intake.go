@@ -14,9 +14,11 @@ import (
 	"minhchung/evidence/signature"
 )
 
-// Inspector reads one file and judges its signatures. What is wrong with the
-// file is in Facts and Verdict; an error means that nobody could look.
-type Inspector func(ctx context.Context, size int64, body io.Reader, proofs []signature.Proof, at time.Time) (signature.Facts, signature.Verdict, error)
+// Inspector reads one file of size bytes and judges its signatures. sha is the
+// digest that the caller saw; other bytes are an error, or facts with another
+// digest. What is wrong with the file is in Facts and Verdict; an error means
+// that nobody could look.
+type Inspector func(ctx context.Context, sha signature.Hash, size int64, body io.Reader, proofs []signature.Proof, at time.Time) (signature.Facts, signature.Verdict, error)
 
 // Basis is what verdicts and states of one import rest on. Its parts become
 // leaves before the first verdict names them.
@@ -177,7 +179,7 @@ func (in *Intake) receive(ctx context.Context, c *committer, f File) (received, 
 		return r, false, err
 	}
 	proofs := []signature.Proof{{At: r.at, Source: "ledger"}}
-	r.facts, r.verdict, err = in.Inspect(ctx, f.Size, body, proofs, r.at)
+	r.facts, r.verdict, err = in.Inspect(ctx, sha, f.Size, body, proofs, r.at)
 	if err != nil {
 		return r, false, errStop{fmt.Errorf("inspecting %s: %w", f.Name, err)}
 	}

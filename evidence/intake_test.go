@@ -51,7 +51,7 @@ func (markRule) State(e evidence.RowEvidence) evidence.RowState {
 
 // markInspector stands for the worker pool: what a text "signed NAME" says is
 // the fingerprint of its signature.
-func markInspector(_ context.Context, size int64, body io.Reader, _ []signature.Proof, at time.Time) (signature.Facts, signature.Verdict, error) {
+func markInspector(_ context.Context, _ signature.Hash, size int64, body io.Reader, _ []signature.Proof, at time.Time) (signature.Facts, signature.Verdict, error) {
 	data, err := io.ReadAll(body)
 	if err != nil {
 		return signature.Facts{}, signature.Verdict{}, err
@@ -235,9 +235,9 @@ func TestAFileThatChangesWhileItIsReadIsNotStored(t *testing.T) {
 	var reads atomic.Int32
 	f := file("a", "signed one", "1/BC")
 	inspect := in.Inspect
-	in.Inspect = func(ctx context.Context, size int64, body io.Reader, p []signature.Proof, at time.Time) (signature.Facts, signature.Verdict, error) {
+	in.Inspect = func(ctx context.Context, sha signature.Hash, size int64, body io.Reader, p []signature.Proof, at time.Time) (signature.Facts, signature.Verdict, error) {
 		reads.Add(1)
-		return inspect(ctx, size, strings.NewReader("signed two"), p, at)
+		return inspect(ctx, sha, size, strings.NewReader("signed two"), p, at)
 	}
 	got, err := in.Receive(t.Context(), []evidence.File{f})
 	if err != nil || len(got.Failures) != 1 || reads.Load() != 1 {
