@@ -138,7 +138,7 @@ func (s *step) pageEntry(j int, a, b *statePage, key syntax.Name) {
 			s.deep(was, is, false, b.num, path, fixed(signature.ChangeForbidden, signature.WhatOther, ruleStructure).on(j+1, b.num))
 		}
 	default:
-		s.deep(was, is, true, b.num, path, fixed(signature.ChangeForbidden, signature.WhatPageContent, rulePages).on(j+1, b.num))
+		s.deep(was, is, key == "Group", b.num, path, fixed(signature.ChangeForbidden, signature.WhatPageContent, rulePages).on(j+1, b.num))
 	}
 }
 

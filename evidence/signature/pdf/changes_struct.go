@@ -23,8 +23,8 @@ func (s *step) structure() {
 		return
 	}
 	t := &structureStep{step: s, before: refNum(a), after: refNum(b)}
-	t.collect(s.old, was.Get("K"), 0)
-	t.collect(s.new, is.Get("K"), 0)
+	t.collect(s.old, was.Get("K"))
+	t.collect(s.new, is.Get("K"))
 	s.old.structs[t.before], s.new.structs[t.after] = true, true
 	t.kids(was, is, t.after)
 	for len(t.queue) > 0 {
@@ -62,7 +62,7 @@ type structureStep struct {
 
 // collect notes the elements of a tree, so that pointers at them are compared
 // as pointers.
-func (t *structureStep) collect(st *state, o syntax.Object, depth int) {
+func (t *structureStep) collect(st *state, o syntax.Object) {
 	work := []syntax.Object{o}
 	for len(work) > 0 && len(st.structs) < maxStructure {
 		o := work[len(work)-1]

@@ -193,6 +193,7 @@ func TestSigningChanges(t *testing.T) {
 		{name: "metadata", revisions: []objects{{30: "<</Producer(two)>>", 1: "<</Type/Catalog/Pages 2 0 R/AcroForm 10 0 R/Metadata 31 0 R>>", 31: stream("/Type/Metadata/Subtype/XML", "<x/>")}}, want: signature.ChangePermitted, what: signature.WhatMetadata},
 		{name: "object nobody reaches", revisions: []objects{{99: "(hidden)"}}, want: signature.ChangePermitted, what: signature.WhatOther, detail: "nothing that the document consists of"},
 		{name: "direct instead of indirect", revisions: []objects{{3: strings.Replace(pageOne, "/Resources 5 0 R", "/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>>>>>", 1)}}, want: signature.ChangePermitted, what: signature.WhatOther, detail: "nothing"},
+		{name: "page that points at the catalogue", base: objects{3: strings.Replace(pageOne, "/Parent", "/Home 1 0 R/Parent", 1)}, revisions: []objects{dss}, want: signature.ChangePermitted, what: signature.WhatValidation},
 		{name: "unused catalogue", revisions: []objects{newCatalog}, want: signature.ChangePermitted, what: signature.WhatOther},
 		{name: "extension taken back", base: objects{1: "<</Type/Catalog/Pages 2 0 R/AcroForm 10 0 R/Extensions<</ADBE<</BaseVersion/1.7>>>>>>"}, revisions: []objects{{1: signedDoc()[1]}}, want: signature.ChangeUnknown, what: signature.WhatCatalog},
 		{name: "default font added", revisions: []objects{{10: strings.Replace(form, "/F1 7 0 R", "/F1 7 0 R/F2 8 0 R", 1)}}, want: signature.ChangePermitted, what: signature.WhatOther},
