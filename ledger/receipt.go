@@ -269,7 +269,7 @@ func ParseReceipt(data []byte) (Receipt, error) {
 	if !utf8.Valid(data) {
 		return Receipt{}, errors.New("the receipt is not valid UTF-8")
 	}
-	if err := checkKeys(data); err != nil {
+	if err := CheckKeys(data, receiptDepth); err != nil {
 		return Receipt{}, err
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
@@ -284,11 +284,14 @@ func ParseReceipt(data []byte) (Receipt, error) {
 	return rc, nil
 }
 
-// checkKeys refuses JSON with a repeated key in one object (encoding/json
+// receiptDepth is how deep the JSON of a receipt is: receipt, anchor, proof.
+const receiptDepth = 3
+
+// CheckKeys refuses JSON with a repeated key in one object (encoding/json
 // silently takes the last one, and matches keys without regard to case), JSON
-// deeper than a receipt, and anything behind the first value.
-func checkKeys(data []byte) error {
-	const maxDepth = 3 // receipt, anchor, proof
+// deeper than maxDepth, and anything behind the first value. It is for files
+// that hold receipts beside other things.
+func CheckKeys(data []byte, maxDepth int) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	var open []map[string]bool // keys of each open object; nil for an array
 	key := false               // the next string is a key

@@ -38,8 +38,8 @@ func receiptCommand() *command {
 			fs.StringVar(&key, "key", "", "")
 		},
 		run: func(ctx context.Context, e *env, args []string) error {
-			if len(args) == 2 && args[0] == "verify" {
-				return verifyReceipt(e, args[1], key)
+			if len(args) > 0 && args[0] == "verify" {
+				return verifyReceipt(e, args[1:], key)
 			}
 			if len(args) != 1 {
 				return usage("cli.missing-flag", "receipt", e.Lang.Text("cli.row"))
@@ -165,9 +165,7 @@ func printReceipt(e *env, r rowReceipt, out string) error {
 		return e.emit(r)
 	}
 	e.say("receipt.head", r.Row, string(r.Unit), string(r.Period))
-	for _, s := range r.States {
-		e.say("receipt.state", s.Rule, e.Lang.Text("state."+string(s.State)), s.Code, s.Grade)
-	}
+	printStates(e, r.States)
 	for _, receipt := range r.Receipts {
 		leaf, err := ledger.ParseLeaf([]byte(receipt.Leaf))
 		if err != nil {
@@ -187,42 +185,8 @@ func printReceipt(e *env, r rowReceipt, out string) error {
 	return nil
 }
 
-// maxReceiptFile bounds what verify reads.
-const maxReceiptFile = 4 * ledger.MaxReceiptBytes
-
-// verifyReceipt checks a receipt without any store. The key decides: it has
-// to come from somewhere else than the receipt.
-func verifyReceipt(e *env, path, key string) error {
-	if key == "" {
-		return usage("cli.missing-flag", "receipt verify", "--key")
+func printStates(e *env, states []evidence.RowState) {
+	for _, s := range states {
+		e.say("receipt.state", s.Rule, e.Lang.Text("state."+string(s.State)), s.Code, s.Grade)
 	}
-	public, err := ledger.ParsePublic(key)
-	if err != nil {
-		return fail(exitUsage, err, "receipt.bad-key")
-	}
-	info, err := os.Stat(e.path(path))
-	if err != nil {
-		return fileError(path, err)
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxReceiptFile {
-		return usage("cli.not-a-file", path)
-	}
-	b, err := os.ReadFile(e.path(path))
-	if err != nil {
-		return fileError(path, err)
-	}
-	var r rowReceipt
-	if err := json.Unmarshal(b, &r); err != nil || len(r.Receipts) == 0 {
-		return fail(exitLedger, err, "receipt.unparsable", path)
-	}
-	for _, receipt := range r.Receipts {
-		if err := receipt.Verify(public); err != nil {
-			return fail(exitLedger, err, "receipt.invalid", path)
-		}
-	}
-	if e.JSON {
-		return e.emit(map[string]any{"file": path, "valid": true, "receipts": len(r.Receipts), "anchored": r.Anchored})
-	}
-	e.say("receipt.valid", path, len(r.Receipts))
-	return nil
 }

@@ -36,6 +36,8 @@ func TestScripts(t *testing.T) {
 			"shuffle": scriptShuffle,
 			"jsonhas": scriptJSON,
 			"fifo":    scriptFIFO,
+			"jsonenv": scriptJSONEnv,
+			"replace": scriptReplace,
 
 			"sameverdicts": scriptSameVerdicts,
 		},
@@ -119,4 +121,23 @@ func scriptJSON(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s: got %s, want %s", key, got, value)
 		}
 	}
+}
+
+// scriptJSONEnv keeps a member of the one JSON object in a file as a variable:
+// jsonenv FILE KEY NAME.
+func scriptJSONEnv(ts *testscript.TestScript, neg bool, args []string) {
+	var object map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &object))
+	ts.Setenv(args[2], fmt.Sprint(object[args[1]]))
+}
+
+// scriptReplace writes a copy of a file with every OLD replaced by NEW:
+// replace FILE OLD NEW COPY.
+func scriptReplace(ts *testscript.TestScript, neg bool, args []string) {
+	before := ts.ReadFile(args[0])
+	after := strings.ReplaceAll(before, args[1], args[2])
+	if after == before {
+		ts.Fatalf("%s has no %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[3]), []byte(after), 0o600))
 }
