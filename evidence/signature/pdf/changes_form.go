@@ -324,6 +324,8 @@ func (s *step) appearanceChanged(j int, f *stateField, a, b *stateAnnot, differ 
 	shown, known := s.shownText(b, rect)
 	value, comparable := s.comparableValue(f)
 	switch {
+	case s.belies(f, b):
+		s.add(bad.says("button %q shows another state than its value", name))
 	case known && comparable && squeeze(shown) != squeeze(value) && squeeze(shown) != "":
 		s.add(bad.says("field %q shows %q, its value is %q", name, printable(shown, 60), printable(value, 60)))
 	case !changed && !(known && comparable && squeeze(shown) == squeeze(value)):
@@ -332,6 +334,24 @@ func (s *step) appearanceChanged(j int, f *stateField, a, b *stateAnnot, differ 
 		s.add(finding{kind: findStyle, what: signature.WhatAnnotation, rule: ruleAppearance, field: f.name}.on(j+1, b.num).
 			says("the decoration of field %q changed; it shows the same value", name))
 	}
+}
+
+// belies reports whether a check box or radio button shows a state that its
+// field does not have (ISO 32000-2 12.7.5.2.3). Of several widgets those of
+// other values are off.
+func (s *step) belies(f *stateField, b *stateAnnot) bool {
+	kind, _ := s.new.rev.Resolve(f.get("FT"))
+	state, _ := s.new.rev.Resolve(b.dict.Get("AS"))
+	value, _ := s.new.rev.Resolve(f.get("V"))
+	shown, ok := state.(syntax.Name)
+	if kind != syntax.Name("Btn") || !ok {
+		return false
+	}
+	has, _ := value.(syntax.Name)
+	if has == "" {
+		has = "Off"
+	}
+	return shown != has && (shown != "Off" || len(f.widgets) == 1)
 }
 
 // valueChanged reports whether a field of both revisions has another value.

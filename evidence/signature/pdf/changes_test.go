@@ -323,6 +323,10 @@ func TestForbidden(t *testing.T) {
 	})
 }
 
+func button(value, shown string) string {
+	return "<</Type/Annot/Subtype/Widget/FT/Btn/T(ten)/V/" + value + "/AS/" + shown + "/Rect[72 300 92 320]/P 3 0 R/AP<</N<</Yes 21 0 R/No 21 0 R>>>>>>"
+}
+
 // TestFormFilling has fields that are filled in under each permission.
 func TestFormFilling(t *testing.T) {
 	fill := objects{20: strings.Replace(fieldName, "(An)", "(Binh)", 1), 21: shows("Binh")}
@@ -345,6 +349,9 @@ func TestFormFilling(t *testing.T) {
 		{name: "appearance emptied", revisions: []objects{{21: stream("/Type/XObject/Subtype/Form/BBox[0 0 200 20]", "0 0 200 20 re f")}}, want: signature.ChangeForbidden, what: signature.WhatAppearance, detail: "its value is the same"},
 		{name: "appearance decorated", revisions: []objects{{21: stream("/Type/XObject/Subtype/Form/BBox[0 0 200 20]/Resources<</Font<</F1 7 0 R>>>>", "0 1 0 rg 0 0 200 20 re f BT 0 g /F1 12 Tf 2 5 Td (An) Tj ET")}}, want: signature.ChangeAnnotated, what: signature.WhatAnnotation},
 		{name: "appearance belies value", revisions: []objects{{20: fill[20], 21: shows("Cuong")}}, want: signature.ChangeForbidden, what: signature.WhatAppearance, detail: `shows "Cuong"`},
+		{name: "button checked", base: objects{20: button("Off", "Off")}, revisions: []objects{{20: button("Yes", "Yes")}}, want: signature.ChangePermitted, what: signature.WhatFormFill},
+		{name: "button shows another state", base: objects{20: button("Off", "Off")}, revisions: []objects{{20: button("No", "Yes")}}, want: signature.ChangeForbidden, what: signature.WhatAppearance},
+		{name: "button shows a state without a value", base: objects{20: button("Off", "Off")}, revisions: []objects{{20: button("Off", "Yes")}}, want: signature.ChangeForbidden, what: signature.WhatAppearance},
 		{name: "field moved", revisions: []objects{{20: strings.Replace(fieldName, "72 300", "72 200", 1)}}, want: signature.ChangeForbidden, what: signature.WhatField},
 		{name: "field renamed", revisions: []objects{{20: strings.Replace(fieldName, "(ten)", "(khac)", 1)}}, want: signature.ChangeForbidden, what: signature.WhatField},
 		{name: "readers draw anew", revisions: []objects{{10: strings.Replace(form, "/SigFlags 3", "/SigFlags 3/NeedAppearances true", 1)}}, want: signature.ChangeUnknown, what: signature.WhatField},
