@@ -89,3 +89,11 @@ func TestMeasure(t *testing.T) {
 		}
 	}
 }
+
+func TestWrittenPlacesTheTone(t *testing.T) {
+	for w := range strings.FieldsSeq("hòa ủy quốc quỳnh giếng gì gìn già giữ thuế nghiệm được rượu khuỷu toán mía của đ ban lý yếu") {
+		if got := Written(Key(w)); got != w {
+			t.Errorf("Written(Key(%q)): got %q", w, got)
+		}
+	}
+}

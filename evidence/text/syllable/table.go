@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // rimes is the table of rimes and their onsets. It was written for this
@@ -94,3 +96,57 @@ func All() []string {
 func Keys() []string {
 	return slices.Sorted(maps.Keys(load().keys))
 }
+
+// Written returns a Key as it is written: the tone composed over the main
+// vowel, in the older of the two ways where they differ (hòa, ủy).
+func Written(key string) string {
+	letters := []rune(key)
+	last := len(letters) - 1
+	if last < 1 || !isTone(letters[last]) {
+		return key
+	}
+	tone := letters[last]
+	letters = letters[:last]
+	at := mainVowel(letters)
+	return norm.NFC.String(string(letters[:at+1]) + string(tone) + string(letters[at+1:]))
+}
+
+func isTone(r rune) bool {
+	for _, tone := range tones[1:] {
+		if strings.ContainsRune(tone, r) {
+			return true
+		}
+	}
+	return false
+}
+
+// mainVowel returns the index of the letter that carries the tone.
+func mainVowel(letters []rune) int {
+	start := 0
+	if len(letters) > 2 && letters[0] == 'q' ||
+		len(letters) > 2 && letters[0] == 'g' && letters[1] == 'i' && isVowel(letters[2]) {
+		start = 2
+	}
+	var vowels []int
+	for i := start; i < len(letters); i++ {
+		if isVowel(letters[i]) {
+			vowels = append(vowels, i)
+		}
+	}
+	for _, i := range slices.Backward(vowels) {
+		if strings.ContainsRune("ăâêôơư", letters[i]) {
+			return i
+		}
+	}
+	switch {
+	case len(vowels) == 0:
+		return len(letters) - 1
+	case len(vowels) == 1:
+		return vowels[0]
+	case vowels[len(vowels)-1] != len(letters)-1: // a consonant follows: oán
+		return vowels[len(vowels)-1]
+	}
+	return vowels[len(vowels)-2]
+}
+
+func isVowel(r rune) bool { return strings.ContainsRune("aăâeêioôơuưy", r) }
