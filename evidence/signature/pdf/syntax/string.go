@@ -22,21 +22,34 @@ func (s String) Bytes() []byte {
 // Other characters, which decoding passes over, have no place where no
 // signature protects them.
 func (s String) UniformHex() bool {
-	const upper, lower, other = 1, 2, 4
-	seen := 0
+	seen := uint8(0)
 	for _, c := range s.raw {
+		seen |= hexCase[c]
+	}
+	return s.Hex && len(s.raw)%2 == 0 && seen < upperCase|lowerCase
+}
+
+const (
+	upperCase = 1
+	lowerCase = 2
+	noHex     = 4
+)
+
+// hexCase maps a character to its letter case: 0 for the digits 0 to 9.
+var hexCase = func() (t [256]uint8) {
+	for c := range t {
 		switch {
-		case isDigit(c):
+		case isDigit(byte(c)):
 		case c >= 'A' && c <= 'F':
-			seen |= upper
+			t[c] = upperCase
 		case c >= 'a' && c <= 'f':
-			seen |= lower
+			t[c] = lowerCase
 		default:
-			seen |= other
+			t[c] = noHex
 		}
 	}
-	return s.Hex && len(s.raw)%2 == 0 && seen != upper|lower && seen < other
-}
+	return t
+}()
 
 // hexDigit maps a character to its value; 16 is white space, 17 is neither.
 var hexDigit = func() (t [256]uint8) {
@@ -61,6 +74,15 @@ var hexDigit = func() (t [256]uint8) {
 // counts as if 0 followed, other characters are passed over.
 func unhex(raw []byte) []byte {
 	out := make([]byte, 0, len(raw)/2+1)
+	// Pairs of digits, which is all that most strings have.
+	for len(raw) >= 2 {
+		h, l := hexDigit[raw[0]], hexDigit[raw[1]]
+		if h|l > 15 {
+			break
+		}
+		out = append(out, h<<4|l)
+		raw = raw[2:]
+	}
 	high, have := uint8(0), false
 	for _, c := range raw {
 		v := hexDigit[c]
