@@ -190,9 +190,10 @@ func (in *Intake) Rejudge(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	judger := signature.NewJudger(in.Basis.Material, in.Basis.Policy)
 	replaced := 0
 	for group := range slices.Chunk(stale, rejudgeGroup) {
-		n, err := in.rejudge(ctx, group)
+		n, err := in.rejudge(ctx, judger, group)
 		replaced += n
 		if err != nil {
 			return replaced, err
@@ -215,7 +216,7 @@ func (in *Intake) stale(ctx context.Context) (stale []signature.Hash, err error)
 	return stale, err
 }
 
-func (in *Intake) rejudge(ctx context.Context, group []signature.Hash) (replaced int, err error) {
+func (in *Intake) rejudge(ctx context.Context, judger *signature.Judger, group []signature.Hash) (replaced int, err error) {
 	_, err = in.Store.Update(ctx, in.Scope, in.Book, func(tx Tx) error {
 		replaced = 0
 		fresh, touched := map[signature.Hash]judged{}, map[string]bool{}
@@ -224,7 +225,7 @@ func (in *Intake) rejudge(ctx context.Context, group []signature.Hash) (replaced
 			if err != nil {
 				return err
 			}
-			verdict, err := in.judgeAgain(ctx, tx, old)
+			verdict, err := in.judgeAgain(ctx, tx, judger, old)
 			if err != nil {
 				return fmt.Errorf("judging %s again: %w", sha, err)
 			}
@@ -253,13 +254,13 @@ func (in *Intake) rejudge(ctx context.Context, group []signature.Hash) (replaced
 	return replaced, err
 }
 
-func (in *Intake) judgeAgain(ctx context.Context, tx Tx, old judged) (signature.Verdict, error) {
+func (in *Intake) judgeAgain(ctx context.Context, tx Tx, judger *signature.Judger, old judged) (signature.Verdict, error) {
 	blobs, err := tx.Blobs(ctx, old.facts.BlobHashes())
 	if err != nil {
 		return signature.Verdict{}, err
 	}
 	proofs := []signature.Proof{{At: old.received, Source: "ledger"}}
-	return signature.Judge(old.facts.Attach(blobs), in.Basis.Material, in.Basis.Policy, proofs, in.Now().UTC()), nil
+	return judger.Judge(old.facts.Attach(blobs), proofs, in.Now().UTC()), nil
 }
 
 // sameVerdict compares what two verdicts say, not when they were reached: the

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"time"
 
 	"minhchung/evidence/object"
 	"minhchung/evidence/signature"
@@ -78,24 +77,15 @@ type CheckReport struct {
 	Notes []Problem
 }
 
-// Derivation is what a verdict was reached from, read back from the ledger.
-type Derivation struct {
-	Facts    signature.Facts // with its blobs
-	Material signature.Material
-	Policy   []byte    // the policy's own bytes
-	Received time.Time // of the document's leaf
-	Verdict  signature.Verdict
-}
-
 // CheckOptions of Check; the zero value is the full check.
 type CheckOptions struct {
 	// Quick looks only at the sizes of the files, not at their bytes.
 	Quick bool
 	// Progress, when set, is called with the entries and files done so far.
 	Progress func(done, total int64)
-	// Judge, when set, reaches each newest verdict again; one that says
-	// something else is a problem.
-	Judge func(Derivation) (signature.Verdict, error)
+	// Verdicts asks to reach each newest verdict again from the facts, material
+	// and policy it names; one that says something else is a problem.
+	Verdicts bool
 }
 
 // Check compares everything that is kept about one book with its ledger: the
@@ -106,6 +96,7 @@ type CheckOptions struct {
 // by about 150 bytes each, not with their size.
 func Check(ctx context.Context, store Store, scope Scope, book BookID, pub ledger.PublicKey, objects object.Store, opt CheckOptions) (CheckReport, error) {
 	c := &check{ctx: ctx, book: book, opt: opt, expected: map[string]map[string]expectation{}, report: CheckReport{Book: book},
+		judgers:   map[[2]signature.Hash]*signature.Judger{},
 		documents: map[signature.Hash]document{}, matched: map[string]signature.Hash{}, blobs: map[signature.Hash]int64{}}
 	// One state for all that is in the database; files are read after it, so
 	// that the transaction does not stay open for hours.
@@ -135,6 +126,7 @@ func Check(ctx context.Context, store Store, scope Scope, book BookID, pub ledge
 // check is the state of one Check.
 type check struct {
 	ctx         context.Context
+	judgers     map[[2]signature.Hash]*signature.Judger // by material and policy
 	book        BookID
 	opt         CheckOptions
 	report      CheckReport

@@ -293,9 +293,29 @@ func TestCheckStops(t *testing.T) {
 
 func TestCheckJudgesAgain(t *testing.T) {
 	a := newArchive(t)
-	report := a.check(t, evidence.CheckOptions{Judge: func(d evidence.Derivation) (signature.Verdict, error) { return d.Verdict, nil }})
+	report := a.check(t, evidence.CheckOptions{Verdicts: true})
 	// The archive keeps no policy leaf: each verdict says so.
 	if len(report.Evidence) != 5 || report.Evidence[0].Kind != evidence.ProblemVerdict {
 		t.Errorf("without its policy: got %v, want five verdicts that cannot be reached", report.Evidence)
 	}
+}
+
+func TestCheckFindsAVerdictThatJudgeWouldNotReach(t *testing.T) {
+	_, in, pub := office(t)
+	begin(t, in, 2)
+	files := []evidence.File{file("a", "signed one", "1/BC"), file("b", "plain", "2/BC")}
+	if _, err := in.Receive(t.Context(), files); err != nil {
+		t.Fatal(err)
+	}
+	report, err := evidence.Check(t.Context(), in.Store, testScope, testBook, pub, in.Objects, evidence.CheckOptions{Verdicts: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The stand-in for the reader calls a file intact that holds no CMS.
+	for _, p := range report.Evidence {
+		if p.Kind == evidence.ProblemVerdict && strings.Contains(p.Name, "1/BC") {
+			return
+		}
+	}
+	t.Errorf("got %v, want the made-up verdict of row 1/BC", report.Evidence)
 }

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -113,7 +114,7 @@ func (c *check) badBlob(r Reader, h signature.Hash, what string) {
 // judge reaches every newest verdict again. What Judge needs but is damaged
 // has been reported by the steps before.
 func (c *check) judge(r Reader, _ ledger.PublicKey) error {
-	if c.opt.Judge == nil {
+	if !c.opt.Verdicts {
 		return nil
 	}
 	docs, err := r.Documents(c.ctx)
@@ -162,11 +163,7 @@ func (c *check) derive(r Reader, d Document) (again, old signature.Verdict, err 
 	if err != nil {
 		return again, old, err
 	}
-	material, err := ReadMaterial(c.ctx, r, reached.Material)
-	if err != nil {
-		return again, old, err
-	}
-	policy, err := r.LeafOf(c.ctx, LeafPolicy, reached.Policy)
+	judger, err := c.judger(r, reached)
 	if err != nil {
 		return again, old, err
 	}
@@ -174,9 +171,36 @@ func (c *check) derive(r Reader, d Document) (again, old signature.Verdict, err 
 	if err != nil {
 		return again, old, err
 	}
-	again, err = c.opt.Judge(Derivation{Facts: read.Facts.Attach(blobs), Material: material, Policy: policy.Opening,
-		Received: received, Verdict: reached.Verdict})
-	return again, reached.Verdict, err
+	// A document is judged moments before its leaf gets its time: the verdict
+	// could not know of anything later than itself.
+	if received.After(reached.Verdict.At) {
+		received = reached.Verdict.At
+	}
+	proofs := []signature.Proof{{At: received, Source: "ledger"}}
+	return judger.Judge(read.Facts.Attach(blobs), proofs, reached.Verdict.At), reached.Verdict, nil
+}
+
+// judger returns a Judger for the material and policy of a verdict; most
+// verdicts of a book share one.
+func (c *check) judger(r Reader, v VerdictReached) (*signature.Judger, error) {
+	key := [2]signature.Hash{v.Material, v.Policy}
+	if j := c.judgers[key]; j != nil {
+		return j, nil
+	}
+	material, err := ReadMaterial(c.ctx, r, v.Material)
+	if err != nil {
+		return nil, err
+	}
+	leaf, err := r.LeafOf(c.ctx, LeafPolicy, v.Policy)
+	if err != nil {
+		return nil, err
+	}
+	var policy signature.Policy
+	if err := json.Unmarshal(leaf.Opening, &policy); err != nil {
+		return nil, fmt.Errorf("policy %s: %w", v.Policy, err)
+	}
+	c.judgers[key] = signature.NewJudger(material, policy)
+	return c.judgers[key], nil
 }
 
 // anchor compares the book with its newest anchor in the root book, when the

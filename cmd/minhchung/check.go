@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"minhchung/evidence"
-	"minhchung/evidence/signature"
 )
 
 // checkCommand is `check [--quick]`: every book against its own leaves, every
@@ -50,7 +48,7 @@ func runCheck(ctx context.Context, e *env, s *session, flags bookFlags, quick bo
 	for _, book := range append([]evidence.BookID{evidence.RootBook}, books...) {
 		bar := &lazyBar{e: e, key: "check.progress"}
 		report, err := evidence.Check(ctx, s.Store, s.Scope, book, s.Public, s.Objects,
-			evidence.CheckOptions{Quick: quick, Judge: judgeAgain, Progress: bar.show})
+			evidence.CheckOptions{Quick: quick, Verdicts: !quick, Progress: bar.show})
 		bar.finish()
 		if err != nil {
 			return err
@@ -71,23 +69,6 @@ func runCheck(ctx context.Context, e *env, s *session, flags bookFlags, quick bo
 		return silent(code)
 	}
 	return nil
-}
-
-// judgeAgain reaches a stored verdict again, from what the ledger says it was
-// reached from.
-func judgeAgain(d evidence.Derivation) (signature.Verdict, error) {
-	var policy signature.Policy
-	if err := json.Unmarshal(d.Policy, &policy); err != nil {
-		return signature.Verdict{}, err
-	}
-	// A document is judged moments before its leaf gets its time: the verdict
-	// could not know of anything later than itself.
-	received := d.Received
-	if received.After(d.Verdict.At) {
-		received = d.Verdict.At
-	}
-	proofs := []signature.Proof{{At: received, Source: "ledger"}}
-	return signature.Judge(d.Facts, d.Material, policy, proofs, d.Verdict.At), nil
 }
 
 func printCheck(e *env, book evidence.BookID, r evidence.CheckReport, quick bool) error {
