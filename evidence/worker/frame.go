@@ -1,0 +1,119 @@
+package worker
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// A frame is one kind byte, the payload's length as four bytes big endian,
+// and the payload. The conversation, with P for parent and C for child:
+//
+//	P settings  C ready                          once
+//	P job  C ready  P data …  P end  C answer    for each file
+//
+// C says ready the second time when it has read the job and before it looks
+// at the file: a child that fails earlier says nothing about the file.
+//
+// Each side refuses a kind it does not expect and a length above the kind's
+// bound before it reads a byte of the payload.
+const (
+	kindSettings byte = 'S'
+	kindJob      byte = 'J'
+	kindData     byte = 'D'
+	kindEnd      byte = 'E'
+	kindReady    byte = 'R'
+	kindAnswer   byte = 'A'
+)
+
+// Bounds of payloads in bytes; that of an answer is Config.AnswerBytes.
+const (
+	headerBytes   = 5
+	settingsBytes = 64 << 10
+	jobBytes      = 64 << 10
+	chunkBytes    = 256 << 10
+)
+
+// settings are what a child is told before its first file.
+type settings struct {
+	Limits      Limits
+	AnswerBytes int64
+	FileBytes   int64
+	Setup       json.RawMessage
+}
+
+type jobMessage struct {
+	Size    int64
+	Request json.RawMessage
+}
+
+// errFrame marks a frame that is not what the conversation allows.
+var errFrame = errors.New("frame out of order or too long")
+
+// writeFrame writes header and payload; small frames go out in one write.
+func writeFrame(w io.Writer, kind byte, payload []byte) error {
+	head := make([]byte, headerBytes, headerBytes+64)
+	head[0] = kind
+	binary.BigEndian.PutUint32(head[1:], uint32(len(payload)))
+	if len(payload) <= 4<<10 {
+		_, err := w.Write(append(head, payload...))
+		return err
+	}
+	if _, err := w.Write(head); err != nil {
+		return err
+	}
+	_, err := w.Write(payload)
+	return err
+}
+
+func writeJSON(w io.Writer, kind byte, limit int, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	if len(b) > limit {
+		return fmt.Errorf("a frame of kind %q with %d bytes, more than %d", kind, len(b), limit)
+	}
+	return writeFrame(w, kind, b)
+}
+
+// readHead reads a frame's header. io.EOF means that the other side closed
+// between frames.
+func readHead(r io.Reader) (kind byte, length int64, err error) {
+	var head [headerBytes]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return 0, 0, err
+	}
+	return head[0], int64(binary.BigEndian.Uint32(head[1:])), nil
+}
+
+// readFrame reads one frame of the wanted kind with at most limit bytes.
+func readFrame(r io.Reader, want byte, limit int64) ([]byte, error) {
+	kind, length, err := readHead(r)
+	if err != nil {
+		return nil, err
+	}
+	if kind != want || length > limit {
+		return nil, fmt.Errorf("%w: kind %q with %d bytes, want %q with at most %d", errFrame, kind, length, want, limit)
+	}
+	return readPayload(r, length)
+}
+
+// readPayload lets its buffer grow with what arrives, not with what was
+// declared.
+func readPayload(r io.Reader, length int64) ([]byte, error) {
+	buf := make([]byte, 0, min(length, chunkBytes))
+	for int64(len(buf)) < length {
+		if len(buf) == cap(buf) {
+			buf = append(make([]byte, 0, min(length, 4*int64(cap(buf)))), buf...)
+		}
+		n, err := io.ReadFull(r, buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if err != nil {
+			return nil, err
+		}
+	}
+	return buf, nil
+}

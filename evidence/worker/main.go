@@ -1,0 +1,203 @@
+package worker
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"time"
+)
+
+// exitTime is the exit code by which a child tells its parent that its
+// processor time is used up.
+const exitTime = 70
+
+// Engine turns a file and a request into an answer. It may change data. It
+// should answer before the deadline, at which the parent kills the child. An
+// error ends the child: what the file is guilty of belongs into the answer.
+type Engine func(request json.RawMessage, data []byte, deadline time.Time) ([]byte, error)
+
+// Main is the child: open makes the engine, with the file system still at
+// hand; then the process limits itself and reads one file after another until
+// in ends. It returns an error when open fails or when the parent does not
+// keep to the conversation. The caller should exit when Main returns.
+//
+// When in ends while a file is in work the process exits at once, so a child
+// does not outlive its parent even if that was killed.
+func Main(in io.Reader, out io.Writer, open func(setup json.RawMessage) (Engine, error)) error {
+	s := server{in: bufio.NewReaderSize(in, 64<<10), out: out, orphaned: func() { os.Exit(0) }}
+	if err := s.begin(open); err != nil {
+		return fmt.Errorf("worker: %w", err)
+	}
+	if err := s.serve(); err != nil {
+		return fmt.Errorf("worker: %w", err)
+	}
+	return nil
+}
+
+func (s *server) begin(open func(json.RawMessage) (Engine, error)) error {
+	raw, err := readFrame(s.in, kindSettings, settingsBytes)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(raw, &s.settings); err != nil {
+		return err
+	}
+	l := s.settings.Limits
+	if l.Timeout <= 0 || l.MemoryBytes <= 0 || s.settings.AnswerBytes <= 0 || s.settings.FileBytes <= 0 {
+		return fmt.Errorf("%w: settings without limits", errFrame)
+	}
+	if s.engine, err = open(s.settings.Setup); err != nil {
+		return fmt.Errorf("opening the engine: %w", err)
+	}
+	runtime.GC() // what opening needed is not held against the first file
+	limitRuntime(l)
+	s.renew, err = limitProcess(l)
+	if err != nil {
+		return fmt.Errorf("limiting the process: %w", err)
+	}
+	return nil
+}
+
+// limitRuntime sets what Go itself can limit.
+func limitRuntime(l Limits) {
+	runtime.GOMAXPROCS(1) // the pool has one child a processor
+	debug.SetMemoryLimit(l.MemoryBytes / 4 * 3)
+	debug.SetMaxStack(64 << 20)
+	time.Local = time.UTC // no time zone file is read
+}
+
+// server is the child's side of the conversation.
+type server struct {
+	in       *bufio.Reader
+	out      io.Writer
+	engine   Engine
+	settings settings
+	renew    func() error // grants processor time for one more file
+	orphaned func()       // called when in ends in the middle of a file
+}
+
+// task is a file that arrived completely.
+type task struct {
+	job  jobMessage
+	data []byte
+}
+
+// serve answers jobs until in ends. One goroutine keeps reading in, so that
+// the end of the parent is seen while a file is in work.
+func (s *server) serve() error {
+	if err := writeFrame(s.out, kindReady, nil); err != nil {
+		return err
+	}
+	tasks, idle, failed := make(chan task), make(chan struct{}, 1), make(chan error, 1)
+	go func() {
+		failed <- s.receive(tasks, idle)
+		close(tasks)
+	}()
+	for t := range tasks {
+		if err := s.answer(t); err != nil {
+			return err
+		}
+		idle <- struct{}{}
+	}
+	if err := <-failed; !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+// receive reads frames and hands over each complete file. It blocks in a read
+// while the file is in work: what it then sees is either the next frame after
+// our answer, or the end of the parent.
+func (s *server) receive(tasks chan<- task, idle <-chan struct{}) error {
+	for {
+		raw, err := readFrame(s.in, kindJob, jobBytes)
+		if err != nil {
+			return err
+		}
+		t, err := s.takeJob(raw)
+		if err != nil {
+			return err
+		}
+		tasks <- t
+		_, err = s.in.Peek(1)
+		select {
+		case <-idle:
+			continue // an error is met again by the next read
+		default:
+		}
+		if err != nil {
+			s.orphaned()
+		}
+		<-idle
+	}
+}
+
+// takeJob announces readiness and collects the file.
+func (s *server) takeJob(raw []byte) (task, error) {
+	var t task
+	if err := json.Unmarshal(raw, &t.job); err != nil {
+		return task{}, err
+	}
+	if t.job.Size < 0 || t.job.Size > s.settings.FileBytes {
+		return task{}, fmt.Errorf("%w: a file of %d bytes", errFrame, t.job.Size)
+	}
+	if s.renew != nil {
+		if err := s.renew(); err != nil {
+			return task{}, err
+		}
+	}
+	if err := writeFrame(s.out, kindReady, nil); err != nil {
+		return task{}, err
+	}
+	var err error
+	t.data, err = s.takeFile(t.job.Size)
+	return t, err
+}
+
+// takeFile collects the file. The hard limit counts memory that the collector
+// has not found yet, so what the file before needed is given back first.
+func (s *server) takeFile(size int64) ([]byte, error) {
+	debug.FreeOSMemory()
+	buf := make([]byte, 0, size)
+	for {
+		kind, length, err := readHead(s.in)
+		if err != nil {
+			return nil, noEOF(err)
+		}
+		have := int64(len(buf))
+		switch {
+		case kind == kindEnd && length == 0 && have == size:
+			return buf, nil
+		case kind == kindData && length > 0 && length <= chunkBytes && have+length <= size:
+			buf = buf[:have+length]
+			if _, err := io.ReadFull(s.in, buf[have:]); err != nil {
+				return nil, noEOF(err)
+			}
+		default:
+			return nil, fmt.Errorf("%w: kind %q with %d bytes after %d of %d", errFrame, kind, length, have, size)
+		}
+	}
+}
+
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+func (s *server) answer(t task) error {
+	answer, err := s.engine(t.job.Request, t.data, time.Now().Add(s.settings.Limits.Timeout))
+	if err != nil {
+		return err
+	}
+	if int64(len(answer)) > s.settings.AnswerBytes {
+		return fmt.Errorf("an answer of %d bytes, more than %d", len(answer), s.settings.AnswerBytes)
+	}
+	return writeFrame(s.out, kindAnswer, answer)
+}

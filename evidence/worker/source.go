@@ -1,0 +1,63 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// source reads a job's Body once. It belongs to one goroutine.
+type source struct {
+	ctx  context.Context
+	r    io.Reader
+	left int64
+	err  error // the first failure of Body; sticky
+}
+
+// next fills buf as far as the file goes. It returns io.EOF behind the last
+// byte, and an error when Body is shorter or longer than promised.
+func (s *source) next(buf []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	if err := s.ctx.Err(); err != nil {
+		return 0, s.fail(err)
+	}
+	if s.left == 0 {
+		return 0, s.atEnd()
+	}
+	n, err := io.ReadFull(s.r, buf[:min(int64(len(buf)), s.left)])
+	s.left -= int64(n)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = fmt.Errorf("the file ends %d bytes early: %w", s.left, io.ErrUnexpectedEOF)
+	}
+	if err != nil {
+		return n, s.fail(err)
+	}
+	return n, nil
+}
+
+// atEnd checks that Body ends where Size says: a file that grew while it was
+// read is not the file that was asked for.
+func (s *source) atEnd() error {
+	var one [1]byte
+	for range 100 { // a Reader may return 0, nil for a while
+		n, err := s.r.Read(one[:])
+		if n > 0 {
+			return s.fail(errors.New("the file is longer than its size said"))
+		}
+		if errors.Is(err, io.EOF) {
+			return io.EOF
+		}
+		if err != nil {
+			return s.fail(err)
+		}
+	}
+	return s.fail(io.ErrNoProgress)
+}
+
+func (s *source) fail(err error) error {
+	s.err = err
+	return err
+}

@@ -1,0 +1,249 @@
+// Package worker runs hostile work outside the process that has something to
+// lose: a pool of child processes with hard limits on memory, time and answer,
+// for any engine that turns the bytes of one file into the bytes of one
+// answer. The parent kills a child by the wall clock and goes on; what a file
+// did to a child is an outcome and not an error.
+//
+// A child is the same program started with another argument; it calls Main.
+// File and answer travel over its standard input and output as frames (see
+// frame.go). Before its first file a child may open what its engine needs,
+// such as a compiled module in a cache; then it locks itself in.
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// Limits are what one child may use.
+type Limits struct {
+	// Timeout is the wall-clock time for one file, waiting for the caller's
+	// Body not counted. The same is the bound of processor time on Linux, two
+	// seconds added.
+	Timeout time.Duration
+	// MemoryBytes is what a child may map privately. It is enforced on Linux
+	// (RLIMIT_DATA) and Windows (job object); the child's Go heap aims at
+	// three quarters of it.
+	MemoryBytes int64
+}
+
+// Config sets the pool's limits. Zero fields mean the defaults named beside
+// them.
+type Config struct {
+	// Command starts a child: a program and its arguments. The program must
+	// call Main. Required.
+	Command []string
+	// Setup is given to the child's engine as JSON, at most 32 KiB.
+	Setup any
+	// Workers is the number of children that work at the same time; default
+	// GOMAXPROCS.
+	Workers int
+	// Limits of a child; default 60 s and 1,536 MiB.
+	Limits Limits
+	// StartTimeout is the time a fresh child has to open its engine; default
+	// 2 minutes.
+	StartTimeout time.Duration
+	// AnswerBytes bounds one answer; default 64 MiB.
+	AnswerBytes int64
+	// FileBytes bounds one file; default 50 MB (52,428,800).
+	FileBytes int64
+	// Recycle is the number of files after which a child is replaced, since
+	// memory fragments and that of a WebAssembly module never shrinks;
+	// default 100.
+	Recycle int
+	// Log, when set, receives why children were killed or died, with what
+	// they wrote to standard error.
+	Log *slog.Logger
+}
+
+func (c Config) withDefaults() Config {
+	c.Limits.Timeout = orDefault(c.Limits.Timeout, time.Minute)
+	c.Limits.MemoryBytes = orDefault(c.Limits.MemoryBytes, 1536<<20)
+	c.StartTimeout = orDefault(c.StartTimeout, 2*time.Minute)
+	c.Workers = orDefault(c.Workers, runtime.GOMAXPROCS(0))
+	c.AnswerBytes = orDefault(c.AnswerBytes, 64<<20)
+	c.FileBytes = orDefault(c.FileBytes, 50<<20)
+	c.Recycle = orDefault(c.Recycle, 100)
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+func orDefault[T int | int64 | time.Duration](value, def T) T {
+	if value <= 0 {
+		return def
+	}
+	return value
+}
+
+// Job is one file and what is asked about it.
+type Job struct {
+	Size    int64     // bytes that Body will give, exactly
+	Body    io.Reader // read once, from the caller's goroutine
+	Request any       // given to the engine as JSON, at most 32 KiB
+}
+
+// Outcome is what became of a job: exactly one of its fields is set.
+type Outcome struct {
+	// Answer is what the child said. The child may have been taken over by
+	// the file: the caller must check it.
+	Answer []byte
+	// Problem is one plain sentence, without a full stop, about a file that
+	// stopped its child or is over the limits.
+	Problem string
+}
+
+// ErrClosed is returned by Do after Close.
+var ErrClosed = errors.New("the worker pool is closed")
+
+// startAttempts is how many new children may fail to get ready before Do
+// gives up.
+const startAttempts = 3
+
+// Pool keeps the children. All methods are safe for concurrent use.
+type Pool struct {
+	cfg   Config
+	setup json.RawMessage
+	slots chan struct{} // one token for each file in work
+
+	mu     sync.Mutex
+	idle   []*child // guarded by mu; the most recently used last
+	closed bool     // guarded by mu
+}
+
+// New returns a pool. Children are started when they are needed, so New fails
+// only on a Config without a Command or with a Setup that is not JSON.
+func New(cfg Config) (*Pool, error) {
+	if len(cfg.Command) == 0 || cfg.Command[0] == "" {
+		return nil, errors.New("worker pool: no command to start a child with")
+	}
+	cfg = cfg.withDefaults()
+	setup, err := json.Marshal(cfg.Setup)
+	if err != nil {
+		return nil, fmt.Errorf("worker pool: encoding the setup: %w", err)
+	}
+	return &Pool{cfg: cfg, setup: setup, slots: make(chan struct{}, cfg.Workers)}, nil
+}
+
+// Do gives one file to a child. A child that dies, hangs, floods its answer
+// or breaks a limit yields an Outcome with a Problem and a nil error. Errors
+// are: a Body that fails or does not have Size bytes, the context's error,
+// ErrClosed, and a child that cannot be started. Do blocks while all workers
+// are busy.
+func (p *Pool) Do(ctx context.Context, job Job) (Outcome, error) {
+	select {
+	case p.slots <- struct{}{}:
+		defer func() { <-p.slots }()
+	case <-ctx.Done():
+		return Outcome{}, ctx.Err()
+	}
+	if job.Size > p.cfg.FileBytes {
+		return Outcome{Problem: fmt.Sprintf("the file has %d bytes, more than the limit of %d", job.Size, p.cfg.FileBytes)}, nil
+	}
+	request, err := json.Marshal(job.Request)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("encoding a request: %w", err)
+	}
+	c, err := p.ready(ctx, jobMessage{job.Size, request})
+	if err != nil {
+		return Outcome{}, err
+	}
+	body := &source{ctx: ctx, r: job.Body, left: job.Size}
+	answer, fault := c.run(ctx, body)
+	if fault == nil {
+		p.release(c)
+		return Outcome{Answer: answer}, nil
+	}
+	c.end()
+	if err := errors.Join(ctx.Err(), body.err); err != nil {
+		return Outcome{}, err
+	}
+	problem := c.problem(fault)
+	p.cfg.Log.Warn("worker stopped", "problem", problem, "cause", fault, "stderr", c.stderr.String())
+	return Outcome{Problem: problem}, nil
+}
+
+// ready returns a child that has read the job and says so, before it looks at
+// the file. One that fails here says nothing about the file and is replaced.
+func (p *Pool) ready(ctx context.Context, job jobMessage) (*child, error) {
+	var failed error
+	for attempt := 0; attempt < startAttempts; {
+		c, fresh, err := p.take(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if fresh {
+			attempt++
+		}
+		if failed = c.prepare(ctx, p.setup, job); failed == nil {
+			return c, nil
+		}
+		c.end()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		p.cfg.Log.Warn("worker not ready", "cause", failed, "stderr", c.stderr.String())
+	}
+	return nil, fmt.Errorf("no worker gets ready (%q): %w", p.cfg.Command[0], failed)
+}
+
+// take returns an idle child, or starts a fresh one.
+func (p *Pool) take(ctx context.Context) (c *child, fresh bool, err error) {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil, false, ErrClosed
+	}
+	for len(p.idle) > 0 {
+		c := p.idle[len(p.idle)-1]
+		p.idle = p.idle[:len(p.idle)-1]
+		if c.alive() {
+			p.mu.Unlock()
+			return c, false, nil
+		}
+		c.end()
+	}
+	p.mu.Unlock()
+	c, err = start(ctx, p.cfg)
+	return c, true, err
+}
+
+// release keeps a healthy child for the next file, or ends it.
+func (p *Pool) release(c *child) {
+	p.mu.Lock()
+	keep := !p.closed && c.files < p.cfg.Recycle
+	if keep {
+		p.idle = append(p.idle, c)
+	}
+	p.mu.Unlock()
+	if !keep {
+		c.end()
+	}
+}
+
+// Close ends all children and returns when none is left. Files in work are
+// finished first.
+func (p *Pool) Close() error {
+	p.mu.Lock()
+	idle := p.idle
+	p.closed, p.idle = true, nil
+	p.mu.Unlock()
+	for _, c := range idle {
+		c.end()
+	}
+	for range cap(p.slots) {
+		p.slots <- struct{}{}
+	}
+	for range cap(p.slots) {
+		<-p.slots
+	}
+	return nil
+}
