@@ -1,0 +1,81 @@
+package search
+
+import (
+	"slices"
+
+	"minhchung/evidence/text/syllable"
+)
+
+// Version names the rules by which pages become terms. An index made under
+// another version is built anew.
+const Version = "1"
+
+// Terms returns what an engine indexes of a page besides its facets: for each
+// term field the values, sorted, each once. It is a pure function of the page.
+func Terms(p Page) map[Field][]string {
+	b := terms{}
+	for _, z := range p.zones() {
+		b.zone(z)
+	}
+	for _, reading := range corrections(p.Text) {
+		b.reading(reading)
+	}
+	if d, ok := p.ownNumber(); ok {
+		b.add(FieldNumber, d.keys()...)
+	}
+	for _, text := range []string{p.Text, p.Subject} {
+		for _, m := range mentions(text) {
+			b.add(FieldMention, m.keys()...)
+		}
+	}
+	b.add(FieldDocument, DocumentID(p.Book(), p.Document))
+	out := map[Field][]string{}
+	for field, values := range b {
+		slices.Sort(values)
+		out[field] = slices.Compact(values)
+	}
+	return out
+}
+
+type terms map[Field][]string
+
+func (b terms) add(f Field, values ...string) { b[f] = append(b[f], values...) }
+
+func (b terms) zone(z zone) {
+	var before syllable.Token
+	beforeKey, beforeMarked := "", false
+	for i, t := range z.tokens {
+		raw := z.text[t.Start:t.End]
+		key, marked := syllable.Key(raw), syllable.HasMarks(raw)
+		b.add(FieldSyllable, t.Folded)
+		if marked {
+			b.add(FieldMarked, key)
+		}
+		if i > 0 {
+			b.add(FieldBigram, pair(before.Folded, t.Folded))
+			if marked || beforeMarked {
+				b.add(FieldMarked, pair(beforeKey, key))
+			}
+		}
+		before, beforeKey, beforeMarked = t, key, marked
+	}
+}
+
+// reading adds a run of chunks of noisy text: every possible reading, and
+// every pair of neighbours.
+func (b terms) reading(chunks []chunk) {
+	for i, c := range chunks {
+		b.add(FieldCorrected, c.readings...)
+		if i == 0 {
+			continue
+		}
+		for _, left := range chunks[i-1].readings {
+			for _, right := range c.readings {
+				b.add(FieldCorrected, pair(left, right))
+			}
+		}
+	}
+}
+
+// pair joins two neighbours to a bigram. No token holds "_".
+func pair(left, right string) string { return left + "_" + right }
