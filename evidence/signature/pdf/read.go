@@ -3,6 +3,7 @@ package pdf
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"minhchung/evidence/signature"
@@ -113,6 +114,9 @@ func (r *reader) conclude(c *collector, store *store, complete bool, usageRights
 		r.facts.Condition, r.facts.Problem = signature.OverLimit, "the signatures cover more bytes in different ways than the reader's limits allow"
 	case c.overflow:
 		r.facts.Condition, r.facts.Problem = signature.OverLimit, "the form has more fields or levels than the reader's limits allow"
+	case len(r.facts.Signatures) == 0 && cutOff(r.file):
+		// Not "unsigned": the part that is missing may hold the signatures.
+		r.facts.Condition, r.facts.Problem = signature.Damaged, "the end of the file is missing"
 	case r.file.Repaired:
 		r.facts.Problem = clean("readers may disagree on this file: " + r.file.Faults()[0])
 	case !complete:
@@ -122,6 +126,16 @@ func (r *reader) conclude(c *collector, store *store, complete bool, usageRights
 	case usageRights > 0:
 		r.facts.Problem = "a usage rights signature is no signature of the document and is left out"
 	}
+}
+
+// objectHeader begins an indirect object (ISO 32000-2 7.3.10).
+var objectHeader = regexp.MustCompile(`(^|\s)[0-9]{1,10}[ \t\r\n]+[0-9]{1,5}[ \t\r\n]+obj`)
+
+// cutOff reports whether the file ends within a revision: no end-of-file
+// marker follows its last objects (ISO 32000-2 7.5.5). Copies that broke off
+// look like this; the bytes that are left may well be a file of their own.
+func cutOff(f *syntax.File) bool {
+	return f.Last().EOF < 0 || objectHeader.Match(f.Trailing())
 }
 
 // signature reads one signature dictionary.
