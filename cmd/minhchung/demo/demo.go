@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"minhchung/cmd/minhchung/paper"
 	"minhchung/evidence"
 	"minhchung/evidence/signature"
 )
@@ -133,10 +134,11 @@ func (p *plan) generate(ctx context.Context, o Options) error {
 		}
 	}
 	w := &workshop{plan: p}
-	var err error
-	if w.printer, err = newPrinter(); err != nil {
+	pages, err := paper.NewPrinter()
+	if err != nil {
 		return err
 	}
+	w.printer = &printer{pages}
 	if w.pki, err = newPKI(); err != nil {
 		return err
 	}

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"minhchung/cmd/minhchung/paper"
 )
 
 const testRows = 60
@@ -215,12 +217,13 @@ func TestForeignReaderReadsTheText(t *testing.T) {
 }
 
 func TestLockedFileOpensWithItsPassword(t *testing.T) {
-	pr, err := newPrinter()
+	pages, err := paper.NewPrinter()
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := mustPlan(t, testRows, 11)
 	e := &p.entries[0]
+	pr := &printer{pages}
 	w := workshop{plan: p, printer: pr}
 	base, err := pr.print(w.letter(e))
 	if err != nil {

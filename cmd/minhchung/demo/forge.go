@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"minhchung/cmd/minhchung/paper"
+	"minhchung/cmd/minhchung/pdfsign"
 )
 
 // errorPage is what a web server sent instead of the document.
@@ -43,12 +46,12 @@ const (
 
 // flipDigit changes one figure of the text inside the signed bytes.
 func (w *workshop) flipDigit(file []byte) ([]byte, error) {
-	f := w.printer.regular
-	i := bytes.Index(file, []byte(f.hex(yearFrom)))
+	f := w.printer.Regular
+	i := bytes.Index(file, []byte(f.Hex(yearFrom)))
 	if i < 0 {
 		return nil, errors.New("the year is not in the text of a document of our own")
 	}
-	copy(file[i:], f.hex(yearTo))
+	copy(file[i:], f.Hex(yearTo))
 	return file, nil
 }
 
@@ -71,8 +74,8 @@ func (w *workshop) replaceContent(file []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := w.printer.regular
-	u.replace(content, strings.Replace(body, f.hex(yearFrom), f.hex(yearTo), 1))
+	f := w.printer.Regular
+	u.replace(content, strings.Replace(body, f.Hex(yearFrom), f.Hex(yearTo), 1))
 	return u.bytes(), nil
 }
 
@@ -98,7 +101,7 @@ func (w *workshop) addPage(file []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := fmt.Sprintf("BT /F1 %g Tf %g %g Td <%s> Tj ET", bodySize, left, pageHeight-100, w.printer.regular.hex("Số: 2022"))
+	text := fmt.Sprintf("BT /F1 %g Tf %g %g Td <%s> Tj ET", bodySize, left, paper.Height-100, w.printer.Regular.Hex("Số: 2022"))
 	content := u.add(stream("", text))
 	added := u.add(contentsKey.ReplaceAllString(body, fmt.Sprintf("/Contents %d 0 R", content)))
 	tree = countKey.ReplaceAllString(tree, "/Count "+strconv.Itoa(count+1))
@@ -139,17 +142,15 @@ func (w *workshop) graft(u *update, donor []byte, from, shift int) ([]byte, erro
 	}
 	var fields []string
 	for i := 1; ; i++ {
-		g, err := signatureGap(donor, from)
+		g, err := pdfsign.FindGap(donor, from)
 		if err != nil {
 			break
 		}
-		m := byteRange.FindSubmatch(donor[from:])
-		tail, _ := strconv.Atoi(string(m[3]))
 		value := u.add(fmt.Sprintf("<<\n/Type /Sig\n/Filter /Adobe.PPKLite\n/SubFilter /adbe.pkcs7.detached\n/ByteRange [%d %d %d %d]\n/Contents %s\n>>",
-			shift, g.start, g.end+shift, tail, donor[g.start:g.end]))
+			shift, g.Start, g.End+shift, g.Tail, donor[g.Start:g.End]))
 		field := u.add(fmt.Sprintf("<<\n/Type /Annot\n/Subtype /Widget\n/Rect [0 0 0 0]\n/F 132\n/P %d 0 R\n/FT /Sig\n/T (Signature %d)\n/V %d 0 R\n>>", page, i, value))
 		fields = append(fields, fmt.Sprintf("%d 0 R", field))
-		from = g.end + tail
+		from = g.End + g.Tail
 	}
 	if len(fields) == 0 {
 		return nil, errors.New("the donor of a transplant has no signature")

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/digitorus/pdfsign/sign"
-
+	"minhchung/cmd/minhchung/paper"
+	"minhchung/cmd/minhchung/pdfsign"
 	"minhchung/evidence/signature"
 )
 
@@ -22,7 +22,7 @@ const (
 	labelWidth = 190.0
 	labelRise  = 10.0
 	// labelBase is the lower edge: above the first line of text.
-	labelBase = pageHeight - 36
+	labelBase = paper.Height - 36
 )
 
 // labelOf puts the person to the left and the organisation to the right of
@@ -39,33 +39,29 @@ func (l label) text() string { return strings.Join(l.lines, "") }
 
 // appearance hands pdfsign a widget with an appearance of our own: its own
 // texts know no Vietnamese letters.
-func (p *printer) appearance(file []byte, l label) (sign.Appearance, error) {
+func (p *printer) appearance(file []byte, l label) (*pdfsign.Appearance, error) {
 	u, err := newUpdate(file)
 	if err != nil {
-		return sign.Appearance{}, err
+		return nil, err
 	}
 	_, page, err := u.firstPage()
 	if err != nil {
-		return sign.Appearance{}, err
+		return nil, err
 	}
 	body, err := object(file, page)
 	if err != nil {
-		return sign.Appearance{}, err
+		return nil, err
 	}
 	font, err := pageFont(file, body)
 	if err != nil {
-		return sign.Appearance{}, err
+		return nil, err
 	}
 	height := labelRise*float64(len(l.lines)) + 4
 	var b strings.Builder
 	for i, line := range l.lines {
 		y := height - labelRise*float64(i+1)
-		fmt.Fprintf(&b, "BT /F1 %g Tf 2 %.2f Td <%s> Tj ET\n", labelSize, y, p.regular.hex(line))
+		fmt.Fprintf(&b, "BT /F1 %g Tf 2 %.2f Td <%s> Tj ET\n", labelSize, y, p.Regular.Hex(line))
 	}
 	form := stream(fmt.Sprintf("/Type /XObject /Subtype /Form /BBox [0 0 %g %g] /Resources << /Font << /F1 %d 0 R >> >>", labelWidth, height, font), b.String())
-	return sign.Appearance{
-		Visible: true, Page: 1,
-		LowerLeftX: l.x, LowerLeftY: labelBase, UpperRightX: l.x + labelWidth, UpperRightY: labelBase + height,
-		Renderer: func(*sign.SignContext, [4]float64) ([]byte, error) { return []byte(form), nil },
-	}, nil
+	return &pdfsign.Appearance{X: l.x, Y: labelBase, Width: labelWidth, Height: height, Form: []byte(form)}, nil
 }

@@ -3,6 +3,8 @@ package demo
 import (
 	"fmt"
 	"strings"
+
+	"minhchung/cmd/minhchung/paper"
 )
 
 // enterNumber is what the clerk does between the person's and the
@@ -43,7 +45,7 @@ func (p *printer) numberContent(l letter) string {
 	var b strings.Builder
 	b.WriteString("q\n")
 	for _, t := range p.numberTexts(l) {
-		fmt.Fprintf(&b, "BT /F1 %g Tf %.2f %.2f Td <%s> Tj ET\n", bodySize, t.x, pageHeight-numberBand, p.regular.hex(t.text))
+		fmt.Fprintf(&b, "BT /F1 %g Tf %.2f %.2f Td <%s> Tj ET\n", bodySize, t.x, paper.Height-numberBand, p.Regular.Hex(t.text))
 	}
 	b.WriteString("Q")
 	return b.String()
@@ -57,7 +59,7 @@ type placedText struct {
 func (p *printer) numberTexts(l letter) []placedText {
 	var out []placedText
 	for axis, s := range map[float64]string{leftAxis: l.numberLine(), rightAxis: l.dateLine()} {
-		out = append(out, placedText{s, axis - p.regular.measure(s, bodySize)/2})
+		out = append(out, placedText{s, axis - p.Regular.Measure(s, bodySize)/2})
 	}
 	if out[0].x > out[1].x { // a map has no order, a page has
 		out[0], out[1] = out[1], out[0]
@@ -78,10 +80,10 @@ func (p *printer) numberAnnotations(u *update, page int, l letter, how numbering
 	}
 	var refs []string
 	for i, t := range p.numberTexts(l) {
-		w := p.regular.measure(t.text, bodySize)
+		w := p.Regular.Measure(t.text, bodySize)
 		form := u.add(stream(fmt.Sprintf("/Type /XObject /Subtype /Form /BBox [0 0 %.2f 18] /Resources << /Font << /F1 %d 0 R >> >>", w+4, font),
-			fmt.Sprintf("BT /F1 %g Tf 2 5 Td <%s> Tj ET", bodySize, p.regular.hex(t.text))))
-		y := pageHeight - numberBand - 5
+			fmt.Sprintf("BT /F1 %g Tf 2 5 Td <%s> Tj ET", bodySize, p.Regular.Hex(t.text))))
+		y := paper.Height - numberBand - 5
 		dict := fmt.Sprintf("<<\n/Type /Annot\n/Rect [%.2f %.2f %.2f %.2f]\n/F 4\n/P %d 0 R\n/AP << /N %d 0 R >>\n%s\n>>",
 			t.x-2, y, t.x+w+2, y+18, page, form, annotation(how, i, t.text))
 		refs = append(refs, fmt.Sprintf("%d 0 R", u.add(dict)))

@@ -1,13 +1,12 @@
 package demo
 
 import (
-	"fmt"
 	"image"
 	"image/color"
 	"math"
 	"math/rand/v2"
 
-	"github.com/signintech/gopdf"
+	"minhchung/cmd/minhchung/paper"
 )
 
 // A scanned page at 75 dots an inch: enough to look like one.
@@ -19,17 +18,8 @@ const (
 // scan returns a document of one page that is only an image: grey strokes
 // where lines of text would be, the ring of a stamp, and the noise of paper.
 // The picture of a stamp means nothing; that is what the case is about.
-func (p *printer) scan(rng *rand.Rand) ([]byte, error) {
-	var pdf gopdf.GoPdf
-	pdf.Start(gopdf.Config{Unit: gopdf.UnitPT, PageSize: gopdf.Rect{W: pageWidth, H: pageHeight}})
-	pdf.AddPage()
-	err := pdf.ImageFromWithOption(scannedPage(rng), gopdf.ImageFromOption{
-		Format: "jpeg", Rect: &gopdf.Rect{W: pageWidth, H: pageHeight},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("placing a scanned page: %w", err)
-	}
-	return pdf.GetBytesPdfReturnErr()
+func scan(rng *rand.Rand) ([]byte, error) {
+	return paper.Picture(scannedPage(rng))
 }
 
 func scannedPage(rng *rand.Rand) image.Image {

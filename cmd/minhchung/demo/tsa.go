@@ -1,11 +1,8 @@
 package demo
 
 import (
-	"bytes"
 	"context"
-	"crypto"
 	"encoding/asn1"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -13,15 +10,12 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/digitorus/timestamp"
+	"minhchung/cmd/minhchung/timestamp"
 )
 
 // tsaPolicy is in the arc of private enterprise numbers that IANA keeps for
 // examples (RFC 5612), so it is nobody's.
 var tsaPolicy = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 32473, 1}
-
-// maxTSABytes bounds a request and a response.
-const maxTSABytes = 64 << 10
 
 // authority is a time-stamping authority (RFC 3161) on the loopback
 // interface. It believes whatever time the caller asks for: the demo's year
@@ -55,7 +49,7 @@ func (a *authority) close() {
 
 // ServeHTTP answers one request with the time of its "at" parameter.
 func (a *authority) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxTSABytes))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, timestamp.MaxBytes))
 	if err != nil {
 		http.Error(w, "cannot read the request", http.StatusBadRequest)
 		return
@@ -75,45 +69,10 @@ func (a *authority) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *authority) respond(body []byte, at time.Time) ([]byte, error) {
-	req, err := timestamp.ParseRequest(body)
-	if err != nil {
-		return nil, err
-	}
-	ts := timestamp.Timestamp{
-		HashAlgorithm: req.HashAlgorithm, HashedMessage: req.HashedMessage, Nonce: req.Nonce,
-		Time: at.UTC(), Accuracy: time.Second, Policy: tsaPolicy,
-		AddTSACertificate: req.Certificates,
-	}
-	return ts.CreateResponseWithOpts(a.signer.cert, a.signer.key, crypto.SHA256)
+	return timestamp.Authority{Certificate: a.signer.cert, Key: a.signer.key, Policy: tsaPolicy}.Answer(body, at)
 }
 
 // stamp returns a time-stamp token over message.
 func (a *authority) stamp(ctx context.Context, message []byte, at time.Time) ([]byte, error) {
-	query, err := timestamp.CreateRequest(bytes.NewReader(message), &timestamp.RequestOptions{Hash: crypto.SHA256, Certificates: true})
-	if err != nil {
-		return nil, fmt.Errorf("making a time-stamp request: %w", err)
-	}
-	target := a.url + "?at=" + url.QueryEscape(at.UTC().Format(time.RFC3339))
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(query))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", "application/timestamp-query")
-	resp, err := a.client.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("asking the test time-stamping authority: %w", err)
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxTSABytes))
-	if err != nil {
-		return nil, fmt.Errorf("reading from the test time-stamping authority: %w", err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		return nil, errors.New("the test time-stamping authority answered " + resp.Status)
-	}
-	ts, err := timestamp.ParseResponse(answer)
-	if err != nil {
-		return nil, fmt.Errorf("parsing a time-stamp response: %w", err)
-	}
-	return ts.RawToken, nil
+	return timestamp.Ask(ctx, a.client, a.url+"?at="+url.QueryEscape(at.UTC().Format(time.RFC3339)), message)
 }

@@ -1,13 +1,17 @@
-package demo
+package pdfsign
 
 import (
 	"bytes"
+	"context"
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/asn1"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -25,6 +29,8 @@ var (
 	oidTimeStamp     = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 14}
 	oidSHA256        = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}
 	oidRSA           = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}
+
+	oidECDSAWithSHA256 = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2} // RFC 5758 3.2
 )
 
 var (
@@ -33,20 +39,61 @@ var (
 	context1 = tag.Tag(1).ContextSpecific().Constructed()
 )
 
-// cmsSignature is a detached CMS SignedData in the making (RFC 5652 5).
-type cmsSignature struct {
-	signer *identity
-	// certs go into the certificates field in this order.
-	certs []*x509.Certificate
-	// claimed is the signing-time attribute; zero leaves it out.
-	claimed time.Time
-	value   []byte // the signature
-	attrs   []byte // SignedAttributes without their tag
+// Signature says who signs and what the CMS carries.
+type Signature struct {
+	// Key is an RSA or ECDSA key.
+	Key         crypto.Signer
+	Certificate *x509.Certificate // of Key
+	// Bag goes into the certificates field in this order.
+	Bag []*x509.Certificate
+	// Claimed is the signing-time attribute. Zero leaves it out and makes the
+	// signature an ETSI.CAdES.detached one, which claims its time in the
+	// dictionary only (EN 319 142-1 6.3).
+	Claimed time.Time
+	// Stamp returns a time-stamp token over the signature value; nil for
+	// none.
+	Stamp func(ctx context.Context, value []byte) (token []byte, err error)
 }
 
-// sign computes signed attributes and signature for the digest of the
+// ErrKey says that the key is neither RSA nor ECDSA.
+var ErrKey = errors.New("the key is neither RSA nor ECDSA")
+
+// cms returns a detached SignedData (RFC 5652 5) over the digest of the
 // covered bytes.
-func (c *cmsSignature) sign(digest []byte) error {
+func (s Signature) cms(ctx context.Context, digest []byte) ([]byte, error) {
+	c := cmsMessage{Signature: s}
+	switch s.Key.Public().(type) {
+	case *rsa.PublicKey:
+		c.algorithm, c.null = oidRSA, true
+	case *ecdsa.PublicKey:
+		c.algorithm = oidECDSAWithSHA256
+	default:
+		return nil, fmt.Errorf("signing: %w", ErrKey)
+	}
+	if err := c.sign(digest); err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	var token []byte
+	if s.Stamp != nil {
+		var err error
+		if token, err = s.Stamp(ctx, c.value); err != nil {
+			return nil, err
+		}
+	}
+	return c.encode(token)
+}
+
+// cmsMessage is a SignedData in the making.
+type cmsMessage struct {
+	Signature
+	algorithm asn1.ObjectIdentifier // of the signature
+	null      bool                  // it has NULL as its parameters
+	value     []byte                // the signature
+	attrs     []byte                // SignedAttributes without their tag
+}
+
+// sign computes signed attributes and signature.
+func (c *cmsMessage) sign(digest []byte) error {
 	var err error
 	if c.attrs, err = c.attributes(digest); err != nil {
 		return err
@@ -59,11 +106,11 @@ func (c *cmsSignature) sign(digest []byte) error {
 		return err
 	}
 	sum := sha256.Sum256(der)
-	c.value, err = rsa.SignPKCS1v15(rand.Reader, c.signer.key, crypto.SHA256, sum[:])
+	c.value, err = c.Key.Sign(rand.Reader, sum[:], crypto.SHA256)
 	return err
 }
 
-func (c *cmsSignature) attributes(digest []byte) ([]byte, error) {
+func (c *cmsMessage) attributes(digest []byte) ([]byte, error) {
 	attrs := [][]byte{}
 	var failed error
 	add := func(oid asn1.ObjectIdentifier, value cryptobyte.BuilderContinuation) {
@@ -75,8 +122,8 @@ func (c *cmsSignature) attributes(digest []byte) ([]byte, error) {
 	}
 	add(oidContentType, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oidData) })
 	add(oidMessageDigest, func(b *cryptobyte.Builder) { b.AddASN1OctetString(digest) })
-	if !c.claimed.IsZero() {
-		add(oidSigningTime, func(b *cryptobyte.Builder) { b.AddASN1UTCTime(c.claimed.UTC()) })
+	if !c.Claimed.IsZero() {
+		add(oidSigningTime, func(b *cryptobyte.Builder) { b.AddASN1UTCTime(c.Claimed.UTC()) })
 	}
 	add(oidSigningCertV2, c.signingCertificate)
 	// DER sorts the elements of a SET OF (X.690 11.6).
@@ -85,8 +132,8 @@ func (c *cmsSignature) attributes(digest []byte) ([]byte, error) {
 }
 
 // signingCertificate is ESSCertIDv2 with the default SHA-256 (RFC 5035 4).
-func (c *cmsSignature) signingCertificate(b *cryptobyte.Builder) {
-	sum := sha256.Sum256(c.signer.cert.Raw)
+func (c *cmsMessage) signingCertificate(b *cryptobyte.Builder) {
+	sum := sha256.Sum256(c.Certificate.Raw)
 	b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
 			b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) { b.AddASN1OctetString(sum[:]) })
@@ -96,7 +143,7 @@ func (c *cmsSignature) signingCertificate(b *cryptobyte.Builder) {
 
 // encode returns the ContentInfo; a token becomes the unsigned attribute
 // id-aa-timeStampToken (RFC 3161 appendix A).
-func (c *cmsSignature) encode(token []byte) ([]byte, error) {
+func (c *cmsMessage) encode(token []byte) ([]byte, error) {
 	var b cryptobyte.Builder
 	b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1ObjectIdentifier(oidSignedData)
@@ -107,12 +154,12 @@ func (c *cmsSignature) encode(token []byte) ([]byte, error) {
 	return b.Bytes()
 }
 
-func (c *cmsSignature) signedData(b *cryptobyte.Builder, token []byte) {
+func (c *cmsMessage) signedData(b *cryptobyte.Builder, token []byte) {
 	b.AddASN1Int64(1)
 	b.AddASN1(setOf, func(b *cryptobyte.Builder) { algorithm(b, oidSHA256, false) })
 	b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oidData) })
 	b.AddASN1(context0, func(b *cryptobyte.Builder) {
-		for _, cert := range c.certs {
+		for _, cert := range c.Bag {
 			b.AddBytes(cert.Raw)
 		}
 	})
@@ -121,15 +168,15 @@ func (c *cmsSignature) signedData(b *cryptobyte.Builder, token []byte) {
 	})
 }
 
-func (c *cmsSignature) signerInfo(b *cryptobyte.Builder, token []byte) {
+func (c *cmsMessage) signerInfo(b *cryptobyte.Builder, token []byte) {
 	b.AddASN1Int64(1)
 	b.AddASN1(tag.SEQUENCE, func(b *cryptobyte.Builder) {
-		b.AddBytes(c.signer.cert.RawIssuer)
-		b.AddASN1BigInt(c.signer.cert.SerialNumber)
+		b.AddBytes(c.Certificate.RawIssuer)
+		b.AddASN1BigInt(c.Certificate.SerialNumber)
 	})
 	algorithm(b, oidSHA256, false)
 	b.AddASN1(context0, func(b *cryptobyte.Builder) { b.AddBytes(c.attrs) })
-	algorithm(b, oidRSA, true)
+	algorithm(b, c.algorithm, c.null)
 	b.AddASN1OctetString(c.value)
 	if token == nil {
 		return
