@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"minhchung/cmd/minhchung/config"
+	"minhchung/cmd/minhchung/report"
 	"minhchung/evidence"
 	"minhchung/evidence/register"
 )
@@ -87,7 +88,10 @@ func dryRun(ctx context.Context, e *env, job *importJob) error {
 	}
 	e.say("dry.head", e.Lang.Int(int64(len(job.reg.Rows))), e.Lang.Int(int64(job.reg.SecretRows)), e.Lang.Int(int64(len(job.files))))
 	printDelta(e, d)
-	r := &report{findings: job.reg.Findings, unmatched: unmatchedFiles(job.matched)}
+	r := &printout{Report: &report.Report{Register: job.reg}}
+	for _, name := range unmatchedFiles(job.matched) {
+		r.Unmatched = append(r.Unmatched, evidence.Document{Name: name})
+	}
 	r.imported = &importPart{skipped: job.skipped, ambiguous: job.matched.ambiguous, refused: job.matched.secret}
 	r.printFindings(e)
 	r.printWork(e)

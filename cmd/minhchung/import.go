@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"minhchung/cmd/minhchung/report"
 	"minhchung/evidence"
 	"minhchung/evidence/count"
 	"minhchung/evidence/register"
@@ -164,23 +165,23 @@ func (job *importJob) commit(ctx context.Context, e *env, s *session) error {
 	if !e.JSON {
 		e.say("import.done", e.Lang.Int(int64(summary.Received)), e.Lang.Int(int64(summary.Known)), e.Lang.Int(int64(replaced)))
 	}
-	report, err := buildReport(ctx, s, job.book, unit, defaultCriterion, job.rule)
+	answer, err := buildReport(ctx, s, job.book, unit, report.DefaultCriterion, job.rule)
 	if err != nil {
 		return err
 	}
-	report.addImport(job, summary)
+	answer.addImport(job, summary)
 	if job.flags.exceptions != "" {
-		if err := writeExceptions(e, job.flags.exceptions, report); err != nil {
+		if err := writeExceptions(e, job.flags.exceptions, answer); err != nil {
 			return err
 		}
 	}
-	return report.print(e)
+	return answer.print(e)
 }
 
 // writeExceptions writes every row that is not PROVEN, with its reasons, as a
 // CSV that spreadsheet programs open: UTF-8 with a byte order mark. The file
 // appears whole or not at all.
-func writeExceptions(e *env, path string, r *report) error {
+func writeExceptions(e *env, path string, r *printout) error {
 	full := e.path(path)
 	tmp, err := os.CreateTemp(filepath.Dir(full), ".exceptions-*")
 	if err != nil {

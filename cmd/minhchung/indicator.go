@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"minhchung/cmd/minhchung/report"
 	"minhchung/evidence"
 	"minhchung/evidence/count"
 )
@@ -55,7 +56,7 @@ func indicatorCommand() *command {
 			fs.StringVar(&diff, "diff", "", "")
 		},
 		run: func(ctx context.Context, e *env, args []string) error {
-			criterion := defaultCriterion
+			criterion := report.DefaultCriterion
 			if len(args) > 0 {
 				criterion = args[0]
 			}
@@ -98,8 +99,8 @@ func indicatorCommand() *command {
 }
 
 // printDiff lists the documents on which two rules differ.
-func printDiff(e *env, a, b *report) error {
-	flips := count.Flips(a.states, b.states)
+func printDiff(e *env, a, b *printout) error {
+	flips := count.Flips(a.States, b.States)
 	if e.JSON {
 		return e.emit(struct {
 			A     indicatorJSON `json:"a"`
@@ -108,12 +109,12 @@ func printDiff(e *env, a, b *report) error {
 		}{a.indicatorJSON(), b.indicatorJSON(), list(flips)})
 	}
 	lang := string(e.Lang)
-	for _, r := range []*report{a, b} {
-		e.say("diff.rule", r.Rule, r.Ratio().Format(lang), r.Ratio().Percent(lang, percentDecimals))
+	for _, r := range []*printout{a, b} {
+		e.say("diff.rule", r.Rule, r.Ratio().Format(lang), r.Ratio().Percent(lang, report.Decimals))
 	}
 	e.say("diff.count", e.Lang.Int(int64(len(flips))))
 	for _, f := range flips {
-		row := a.rows[f.Row]
+		row := a.ByID[f.Row]
 		e.say("diff.line", row.Number+"/"+row.Notation, dayOf(row.Date), stateText(e, a.Rule, f.A), stateText(e, b.Rule, f.B))
 	}
 	return nil
@@ -147,14 +148,14 @@ type exceptionJSON struct {
 	File     string        `json:"file"`
 }
 
-func (r *report) indicatorJSON() indicatorJSON {
+func (r *printout) indicatorJSON() indicatorJSON {
 	out := indicatorJSON{
-		Indicator: r.Indicator, SecretRows: r.secret, Withdrawn: r.withdrawn,
-		Findings: list(r.findings), FilesWithout: list(r.unmatched), Exceptions: []exceptionJSON{},
+		Indicator: r.Indicator, SecretRows: r.Register.SecretRows, Withdrawn: r.Withdrawn,
+		Findings: list(r.Register.Findings), FilesWithout: list(r.UnmatchedNames()), Exceptions: []exceptionJSON{},
 	}
-	for _, s := range r.exceptions() {
-		row := r.rows[s.Row]
-		out.Exceptions = append(out.Exceptions, exceptionJSON{s, row.Line, row.Number, row.Notation, row.Date, r.files[s.Row]})
+	for _, s := range r.Exceptions() {
+		row := r.ByID[s.Row]
+		out.Exceptions = append(out.Exceptions, exceptionJSON{s, row.Line, row.Number, row.Notation, row.Date, r.Documents[s.Row].Name})
 	}
 	return out
 }

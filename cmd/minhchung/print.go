@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"minhchung/cmd/minhchung/report"
 	"minhchung/evidence"
 )
 
@@ -14,21 +15,21 @@ const mostFindings = 10
 
 // print writes the report: findings before any percentage, then the integers
 // and the share, then every exception with its reason.
-func (r *report) print(e *env) error {
+func (r *printout) print(e *env) error {
 	if e.JSON {
 		return r.emit(e)
 	}
-	e.say("report.head", r.unit.Name, string(r.Unit), string(r.Period), r.criterion.ID, r.criterion.Title.In(string(e.Lang)), r.Rule)
+	e.say("report.head", r.UnitName, string(r.Unit), string(r.Period), r.Criterion, r.Title.In(string(e.Lang)), r.Rule)
 	r.printFindings(e)
 	r.printWork(e)
 	lang := string(e.Lang)
-	e.say("report.rows", e.Lang.Int(r.Rows), e.Lang.Int(r.Excluded), e.Lang.Int(r.Denominator), e.Lang.Int(int64(r.secret)))
-	if r.withdrawn > 0 {
-		e.say("report.withdrawn-rows", e.Lang.Int(int64(r.withdrawn)))
+	e.say("report.rows", e.Lang.Int(r.Rows), e.Lang.Int(r.Excluded), e.Lang.Int(r.Denominator), e.Lang.Int(int64(r.Register.SecretRows)))
+	if r.Withdrawn > 0 {
+		e.say("report.withdrawn-rows", e.Lang.Int(int64(r.Withdrawn)))
 	}
 	ratio, upper := r.Ratio(), r.Upper()
-	e.say("report.share", ratio.Format(lang), ratio.Percent(lang, percentDecimals))
-	e.say("report.interval", ratio.Format(lang), ratio.Percent(lang, percentDecimals), upper.Format(lang), upper.Percent(lang, percentDecimals))
+	e.say("report.share", ratio.Format(lang), ratio.Percent(lang, report.Decimals))
+	e.say("report.interval", ratio.Format(lang), ratio.Percent(lang, report.Decimals), upper.Format(lang), upper.Percent(lang, report.Decimals))
 	e.say("report.grades", e.Lang.Int(r.ProvenA), e.Lang.Int(r.ProvenB))
 	e.say("report.not-proven", e.Lang.Int(r.Disproven), e.Lang.Int(r.Undetermined))
 	if r.Content == "unchecked" {
@@ -40,16 +41,16 @@ func (r *report) print(e *env) error {
 	return nil
 }
 
-func (r *report) printFindings(e *env) {
-	if len(r.findings) == 0 {
+func (r *printout) printFindings(e *env) {
+	if len(r.Register.Findings) == 0 {
 		e.say("report.no-findings")
 		return
 	}
 	byCode := map[string][]evidence.Finding{}
-	for _, f := range r.findings {
+	for _, f := range r.Register.Findings {
 		byCode[f.Code] = append(byCode[f.Code], f)
 	}
-	e.say("report.findings", e.Lang.Int(int64(len(r.findings))))
+	e.say("report.findings", e.Lang.Int(int64(len(r.Register.Findings))))
 	for _, code := range slices.Sorted(maps.Keys(byCode)) {
 		list := byCode[code]
 		var details []string
@@ -77,8 +78,8 @@ func findingText(e *env, f evidence.Finding) string {
 }
 
 // printWork shows both work lists and what was not taken.
-func (r *report) printWork(e *env) {
-	listNames(e, "report.files-without-row", r.unmatched)
+func (r *printout) printWork(e *env) {
+	listNames(e, "report.files-without-row", r.UnmatchedNames())
 	if r.imported == nil {
 		return
 	}
@@ -107,7 +108,7 @@ func listNames(e *env, key string, names []string) {
 	e.say(key, e.Lang.Int(int64(len(names))), shown)
 }
 
-func (r *report) printReasons(e *env) {
+func (r *printout) printReasons(e *env) {
 	codes := slices.SortedFunc(maps.Keys(r.Reasons), func(a, b string) int {
 		if r.Reasons[a] != r.Reasons[b] {
 			return int(r.Reasons[b] - r.Reasons[a])
@@ -119,15 +120,15 @@ func (r *report) printReasons(e *env) {
 	}
 }
 
-func (r *report) printExceptions(e *env) {
-	list := r.exceptions()
+func (r *printout) printExceptions(e *env) {
+	list := r.Exceptions()
 	if len(list) == 0 {
 		return
 	}
 	e.say("report.exceptions", e.Lang.Int(int64(len(list))))
 	for _, s := range list[:min(len(list), 200)] {
-		row := r.rows[s.Row]
-		file := r.files[s.Row]
+		row := r.ByID[s.Row]
+		file := r.Documents[s.Row].Name
 		if file == "" {
 			file = "—"
 		}
@@ -152,7 +153,7 @@ func indent(text string) block {
 }
 
 // emit writes the indicator's own fields, and for an import what it did.
-func (r *report) emit(e *env) error {
+func (r *printout) emit(e *env) error {
 	if r.imported == nil {
 		return e.emit(r.indicatorJSON())
 	}
@@ -161,7 +162,7 @@ func (r *report) emit(e *env) error {
 		failures = append(failures, skippedFile{f.Name, f.Err.Error()})
 	}
 	var rowsWithout []string
-	for _, s := range r.states {
+	for _, s := range r.States {
 		if s.Code == "no-file" {
 			rowsWithout = append(rowsWithout, s.Row)
 		}
