@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"io/fs"
@@ -153,16 +154,70 @@ func matchFiles(reg evidence.Register, files []localFile) matching {
 			m.rowsWithout = append(m.rowsWithout, id)
 		}
 	}
+	matched := func(rel string) bool { return byPath[rel] != nil }
+	for _, f := range files {
+		if !matched(f.rel) && register.MayBeSecret(f.rel, reg.Secret) {
+			refused[f.rel] = true
+		}
+	}
+	refuseCopies(files, refused, matched)
 	for _, f := range files {
 		if refused[f.rel] {
 			m.secret = append(m.secret, f.rel)
 			continue
 		}
 		file := evidence.File{Name: f.rel, Open: f.open, Size: f.size}
-		if matched := byPath[f.rel]; matched != nil {
-			file.Rows, file.By = matched.Rows, matched.By
+		if match := byPath[f.rel]; match != nil {
+			file.Rows, file.By = match.Rows, match.By
 		}
 		m.files = append(m.files, file)
 	}
 	return m
+}
+
+// refuseCopies refuses the files without a row that have the same bytes as a
+// refused one: a copy of a secret document is one. Only files of the same
+// size are read.
+func refuseCopies(files []localFile, refused map[string]bool, matched func(string) bool) {
+	sizes := map[int64]bool{}
+	for _, f := range files {
+		if refused[f.rel] && f.size > 0 {
+			sizes[f.size] = true
+		}
+	}
+	if len(sizes) == 0 {
+		return
+	}
+	secret, others := map[[sha256.Size]byte]bool{}, map[string][sha256.Size]byte{}
+	for _, f := range files {
+		if !sizes[f.size] || matched(f.rel) && !refused[f.rel] {
+			continue
+		}
+		sum, err := f.digest()
+		switch {
+		case err != nil: // what cannot be read cannot be stored either
+		case refused[f.rel]:
+			secret[sum] = true
+		default:
+			others[f.rel] = sum
+		}
+	}
+	for rel, sum := range others {
+		if secret[sum] {
+			refused[rel] = true
+		}
+	}
+}
+
+func (f localFile) digest() (sum [sha256.Size]byte, err error) {
+	r, err := f.open()
+	if err != nil {
+		return sum, err
+	}
+	defer r.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, r); err != nil {
+		return sum, err
+	}
+	return [sha256.Size]byte(h.Sum(nil)), nil
 }

@@ -36,6 +36,7 @@ func TestScripts(t *testing.T) {
 			"shuffle": scriptShuffle,
 			"jsonhas": scriptJSON,
 			"fifo":    scriptFIFO,
+			"absent":  scriptAbsent,
 			"jsonenv": scriptJSONEnv,
 			"replace": scriptReplace,
 
@@ -140,4 +141,19 @@ func scriptReplace(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s has no %q", args[0], args[1])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[3]), []byte(after), 0o600))
+}
+
+// scriptAbsent looks for a text in the bytes and names of all files below a
+// folder, the database's included: absent DIR TEXT.
+func scriptAbsent(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if strings.Contains(path+string(b), args[1]) {
+			ts.Fatalf("%s holds %q", path, args[1])
+		}
+		return err
+	}))
 }

@@ -62,6 +62,33 @@ func MatchFiles(rows []evidence.Row, files []File) Matching {
 	return m.result()
 }
 
+// MayBeSecret reports whether a file that no row has must be refused as that
+// of a secret document: its name or a folder bears a mark of secrecy, or the
+// name holds number and notation of a secret row, with whatever date.
+func MayBeSecret(name string, secrets []evidence.Row) bool {
+	p := normalPath(name)
+	for _, folder := range strings.Split(path.Dir(p), "/") {
+		if exclusions[words(folder)] == secret {
+			return true
+		}
+	}
+	if nameMark.MatchString(fold(p)) {
+		return true
+	}
+	tokens := tokenise(p)
+	for i := range secrets {
+		if namesRow(tokens, &secrets[i]) > 0 {
+			return true
+		}
+		for _, d := range datesIn(tokens) {
+			if namesRow(slices.Concat(tokens[:d.from], []token{{}}, tokens[d.to:]), &secrets[i]) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 type matcher struct {
 	rows   []evidence.Row
 	files  []File

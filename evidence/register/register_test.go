@@ -339,3 +339,26 @@ func TestDuplicateIDs(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+func TestMayBeSecret(t *testing.T) {
+	secrets := []evidence.Row{{Number: "7002", Notation: "KHQS-UBND", Date: "2022-01-07"}}
+	for name, want := range map[string]bool{
+		"7002-KHQS-UBND_07-01-2022.pdf": true,
+		"gửi 7002-KHQS-UBND lần 2.pdf":  true,
+		"7002-KHQS-UBND 2021-01-01.pdf": true,
+		"7003-KHQS-UBND.pdf":            false,
+		"7002-BC-UBND.pdf":              false,
+		"Báo cáo (Mật).pdf":             true,
+		"Báo cáo [ TỐI MẬT ].pdf":       true,
+		"9-BC-UBND(M).pdf":              true,
+		"Phụ lục (A).pdf":               false,
+		"Kế hoạch bảo mật.pdf":          false,
+		"Văn bản mật/9.pdf":             true,
+		`2022\\Mật\\9.pdf`:              true,
+		"Mặt trận Tổ quốc/9.pdf":        false,
+	} {
+		if got := MayBeSecret(name, secrets); got != want {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
+	}
+}

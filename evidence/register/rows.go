@@ -344,7 +344,7 @@ func (f *filler) secret(r record) bool {
 func (f *filler) drop(r record) {
 	f.reg.SecretRows++
 	for i := range r.cells {
-		r.cells[i].text = secrecyMark.ReplaceAllString(r.cells[i].text, "")
+		r.cells[i].text = stamp.ReplaceAllString(secrecyMark.ReplaceAllString(r.cells[i].text, ""), "")
 	}
 	row := evidence.Row{ID: fmt.Sprintf("secret#%d", f.reg.SecretRows), Series: f.get(r, fSeries), File: f.get(r, fFile)}
 	_, _ = f.code(r, &row)

@@ -107,4 +107,8 @@ func isGrade(text string) (secret, known bool) {
 var (
 	secrecyMark  = regexp.MustCompile(`(?i)[(\[]\s*(?:tối\s+|tuyệt\s+)?mật\s*[)\]]`)
 	notationMark = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:mật|mat)(?:$|[^\p{L}])|[(\[](?:a|b|c|m|tm)[)\]]`)
+	stamp        = regexp.MustCompile(`(?i)[(\[](?:a|b|c|m|tm)[)\]]`)
+	// nameMark is a stamp in a file's folded name. "(a)" is too often an
+	// ordinary part of one.
+	nameMark = regexp.MustCompile(`[(\[]\s*(?:(?:toi|tuyet)\s+)?(?:mat|m|tm)\s*[)\]]`)
 )

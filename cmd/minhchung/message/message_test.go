@@ -54,6 +54,31 @@ func TestEveryKeyInUseExists(t *testing.T) {
 	}
 }
 
+// TestEveryFindingHasWords reads the codes of findings from the package that
+// makes them: their keys are put together where they are printed.
+func TestEveryFindingHasWords(t *testing.T) {
+	code := regexp.MustCompile(`(?:\.find\(|evidence\.Finding\{Code: )"([a-z-]+)"`)
+	found := 0
+	sources, err := filepath.Glob("../../../evidence/register/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range sources {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range code.FindAllSubmatch(source, -1) {
+			if found++; !Has("finding." + string(m[1])) {
+				t.Errorf("%s finds %q, for which the catalogue has no words", path, m[1])
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("found no finding: the pattern of this test is out of date")
+	}
+}
+
 func TestInt(t *testing.T) {
 	for n, want := range map[int64][2]string{0: {"0", "0"}, 999: {"999", "999"}, 1831: {"1.831", "1,831"}, -12345678: {"-12.345.678", "-12,345,678"}} {
 		if got := Vietnamese.Int(n); got != want[0] {
