@@ -215,9 +215,7 @@ func TestInspectWordsExist(t *testing.T) {
 	for _, d := range []signature.Domain{signature.DomainOfficialDuty, signature.DomainPublic, signature.DomainTest} {
 		keys = append(keys, "domain-"+string(d))
 	}
-	for _, s := range []string{"integrity-intact", "integrity-broken", "integrity-unknown", "coverage-exact", "coverage-invalid"} {
-		keys = append(keys, s)
-	}
+	keys = append(keys, "integrity-intact", "integrity-broken", "integrity-unknown", "coverage-exact", "coverage-invalid")
 	for _, key := range keys {
 		if !message.Has("inspect." + key) {
 			t.Errorf("inspect.%s is not in the catalogue", key)

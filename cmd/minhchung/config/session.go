@@ -41,7 +41,6 @@ type Session struct {
 	ctx      context.Context // of Open: its end ends the forwarded commands
 	origin   func(evidence.BookID) string
 	listener net.Listener   // nil in mode Read
-	sockets  []string       // paths to remove when the socket closes
 	serving  *serving       // nil until Serve
 	closing  []func() error // what Close undoes, last first
 	once     sync.Once

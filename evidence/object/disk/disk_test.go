@@ -188,6 +188,9 @@ func TestModes(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := fs.WalkDir(s.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
 		info, err := d.Info()
 		if err != nil {
 			return err
