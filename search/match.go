@@ -60,7 +60,7 @@ func inTokens(v *view, words int, equal func(i int, z *zone, t syllable.Token) b
 // matchFolded finds a phrase without regard to marks.
 func matchFolded(v *view, p Phrase) []place {
 	return inTokens(v, len(p.Words), func(i int, _ *zone, t syllable.Token) bool {
-		return t.Folded == p.Words[i].Folded
+		return p.Words[i].any || t.Folded == p.Words[i].Folded
 	})
 }
 
@@ -80,7 +80,7 @@ func matchCorrected(v *view, p Phrase) []place {
 	next:
 		for at := 0; at+len(p.Words) <= len(run); at++ {
 			for i, w := range p.Words {
-				if !slices.Contains(run[at+i].readings, w.Folded) {
+				if !w.any && !slices.Contains(run[at+i].readings, w.Folded) {
 					continue next
 				}
 			}

@@ -58,6 +58,7 @@ type Word struct {
 	Folded string
 	Key    string // syllable.Key of what was typed
 	Marked bool   // it was typed with marks
+	any    bool   // stands for any word, in a loose tier
 }
 
 // marked reports whether some word was typed with marks.
@@ -141,7 +142,7 @@ func wordsOf(text string) []Word {
 	words := make([]Word, len(tokens))
 	for i, t := range tokens {
 		raw := text[t.Start:t.End]
-		words[i] = Word{t.Folded, syllable.Key(raw), syllable.HasMarks(raw)}
+		words[i] = Word{Folded: t.Folded, Key: syllable.Key(raw), Marked: syllable.HasMarks(raw)}
 	}
 	return words
 }

@@ -73,24 +73,24 @@ func phrasesExpr(phrases []Phrase, expr func(Phrase) Expr) Expr {
 
 func eitherExpr(p Phrase) Expr { return anyOf(foldedExpr(p), correctedExpr(p)) }
 
-func foldedExpr(p Phrase) Expr {
-	if len(p.Words) == 1 {
-		return term(FieldSyllable, p.Words[0].Folded)
-	}
-	e := all()
-	for i := range p.Words[1:] {
-		e.Parts = append(e.Parts, term(FieldBigram, pair(p.Words[i].Folded, p.Words[i+1].Folded)))
-	}
-	return e
-}
+func foldedExpr(p Phrase) Expr { return pairsExpr(p, FieldSyllable, FieldBigram) }
 
-func correctedExpr(p Phrase) Expr {
-	if len(p.Words) == 1 {
-		return term(FieldCorrected, p.Words[0].Folded)
-	}
+func correctedExpr(p Phrase) Expr { return pairsExpr(p, FieldCorrected, FieldCorrected) }
+
+// pairsExpr asks for the pairs of a phrase's words, and for a word alone where
+// it has no neighbour. A word that is any word has no terms.
+func pairsExpr(p Phrase, single, double Field) Expr {
 	e := all()
-	for i := range p.Words[1:] {
-		e.Parts = append(e.Parts, term(FieldCorrected, pair(p.Words[i].Folded, p.Words[i+1].Folded)))
+	for i, w := range p.Words {
+		left := i > 0 && !p.Words[i-1].any
+		right := i+1 < len(p.Words) && !p.Words[i+1].any
+		switch {
+		case w.any:
+		case right:
+			e.Parts = append(e.Parts, term(double, pair(w.Folded, p.Words[i+1].Folded)))
+		case !left:
+			e.Parts = append(e.Parts, term(single, w.Folded))
+		}
 	}
 	return e
 }
@@ -113,8 +113,9 @@ func markedExpr(p Phrase) Expr {
 
 // The loose tiers work on one phrase: the longest of the query.
 const (
-	minRepaired = 2 // words; a word alone has too many neighbours
-	minMissing  = 4 // words; three must be left
+	minRepaired = 2  // words; a word alone has too many neighbours
+	maxRepaired = 12 // words; each has some thirty neighbours
+	minMissing  = 4  // words; three must be left
 )
 
 // looseSteps returns the tiers that are asked when the strict ones find
@@ -132,11 +133,13 @@ func looseSteps(q Query) []step {
 	phrase := q.Phrases[at]
 	others := slices.Delete(slices.Clone(q.Phrases), at, at+1)
 	var out []step
-	if len(phrase.Words) >= minRepaired {
-		out = append(out, variantStep(TierRepaired, repaired(phrase), others))
+	if n := len(phrase.Words); n >= minRepaired && n <= maxRepaired {
+		e := anyOf(repairedExpr(phrase, FieldSyllable, FieldBigram), repairedExpr(phrase, FieldCorrected, FieldCorrected))
+		out = append(out, variantStep(TierRepaired, e, repaired(phrase), others))
 	}
 	if len(phrase.Words) >= minMissing {
-		out = append(out, variantStep(TierMissing, missing(phrase), others))
+		variants := missing(phrase)
+		out = append(out, variantStep(TierMissing, phrasesAny(variants), variants, others))
 	}
 	if len(phrase.Words) >= minWords && !phrase.Quoted {
 		out = append(out, wordsStep(phrase, others))
@@ -148,11 +151,7 @@ func looseSteps(q Query) []step {
 const minWords = 3
 
 // variantStep accepts any of several phrases in the place of one.
-func variantStep(t Tier, variants []Phrase, others []Phrase) step {
-	e := anyOf()
-	for _, p := range variants {
-		e.Parts = append(e.Parts, eitherExpr(p))
-	}
+func variantStep(t Tier, e Expr, variants, others []Phrase) step {
 	return step{t, all(e, phrasesExpr(others, eitherExpr)), func(v *view) ([]place, bool) {
 		rest, ok := matchAll(v, others, either)
 		if !ok {
@@ -179,15 +178,43 @@ func repaired(p Phrase) []Phrase {
 	return out
 }
 
-// missing returns the phrase less one word at either end, or with one inner
-// word left out.
+// repairedExpr is the expression of all repaired phrases: for each word, the
+// pairs that do not touch it, and those of one of its neighbours.
+func repairedExpr(p Phrase, single, double Field) Expr {
+	e := anyOf()
+	for i, w := range p.Words {
+		near := anyOf()
+		for _, s := range neighbours(w.Folded) {
+			around := p.Words[max(0, i-1):min(len(p.Words), i+2)]
+			variant := Phrase{Words: around}.with(min(i, 1), Word{Folded: s})
+			near.Parts = append(near.Parts, pairsExpr(variant, single, double))
+		}
+		rest := pairsExpr(p.with(i, Word{any: true}), single, double)
+		e.Parts = append(e.Parts, all(rest, near))
+	}
+	return e
+}
+
+// missing returns the phrase with one word left out, and with one inner word
+// that may be any word.
 func missing(p Phrase) []Phrase {
 	var out []Phrase
 	for i := range p.Words {
+		if i > 0 && i < len(p.Words)-1 {
+			out = append(out, p.with(i, Word{any: true}))
+		}
 		words := slices.Delete(slices.Clone(p.Words), i, i+1)
 		out = append(out, Phrase{Words: words, Quoted: p.Quoted})
 	}
 	return out
+}
+
+func phrasesAny(phrases []Phrase) Expr {
+	e := anyOf()
+	for _, p := range phrases {
+		e.Parts = append(e.Parts, eitherExpr(p))
+	}
+	return e
 }
 
 func (p Phrase) with(i int, w Word) Phrase {
