@@ -110,36 +110,44 @@ func (p *page) char(from references.FPDF_TEXTPAGE, i int) (text.Char, bool) {
 	}, true
 }
 
-// Overlay draws the annotations into the page in memory, loads it again and
-// returns the text that was not there before: PDFium extracts text of page
-// content only. The file's bytes stay as they are.
+// Overlay returns the text that is only there once the annotations are part
+// of the page: PDFium extracts text of page content only.
 func (p *page) Overlay() (string, error) {
-	pdf := p.doc.pdf
-	annots, err := pdf.FPDFPage_GetAnnotCount(&requests.FPDFPage_GetAnnotCount{Page: p.request()})
-	if err != nil || annots.Count == 0 {
-		return "", err
-	}
 	before, err := p.Text()
 	if err != nil {
 		return "", err
 	}
-	flat, err := pdf.FPDFPage_Flatten(&requests.FPDFPage_Flatten{Page: p.request(), Usage: requests.FPDFPage_FlattenUsageNormalDisplay})
-	if err != nil || flat.Result != responses.FPDFPage_FlattenResultSuccess {
+	if changed, err := p.flatten(); err != nil || !changed {
 		return "", err
 	}
-	if err := p.Close(); err != nil {
-		return "", err
-	}
-	loaded, err := pdf.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: p.doc.ref, Index: p.index})
-	if err != nil {
-		return "", fmt.Errorf("loading a page again: %w", err)
-	}
-	p.ref = loaded.Page
 	after, err := p.Text()
 	if err != nil {
 		return "", err
 	}
 	return added(before, after), nil
+}
+
+// flatten draws annotations and form fields into the page, in memory, and
+// loads it again. The file's bytes stay as they are.
+func (p *page) flatten() (changed bool, err error) {
+	pdf := p.doc.pdf
+	annots, err := pdf.FPDFPage_GetAnnotCount(&requests.FPDFPage_GetAnnotCount{Page: p.request()})
+	if err != nil || annots.Count == 0 {
+		return false, err
+	}
+	flat, err := pdf.FPDFPage_Flatten(&requests.FPDFPage_Flatten{Page: p.request(), Usage: requests.FPDFPage_FlattenUsageNormalDisplay})
+	if err != nil || flat.Result != responses.FPDFPage_FlattenResultSuccess {
+		return false, err
+	}
+	if err := p.Close(); err != nil {
+		return false, err
+	}
+	loaded, err := pdf.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: p.doc.ref, Index: p.index})
+	if err != nil {
+		return false, fmt.Errorf("loading a page again: %w", err)
+	}
+	p.ref = loaded.Page
+	return true, nil
 }
 
 // added returns the lines of after that before does not have, in order.
@@ -201,11 +209,15 @@ func (p *page) inside(from, to, length float64) float64 {
 	return max(0, min(to-from, length))
 }
 
-// PNG draws the page with its annotations on white.
+// PNG draws the page on white. Annotations and signatures' appearances are
+// flattened first: PDFium draws form fields only for programs that fill them.
 func (p *page) PNG(dpi int) ([]byte, error) {
 	scale := float64(dpi) / 72
 	if pixels := p.width * scale * p.height * scale; !(pixels > 0 && pixels <= text.MaxPixels) {
 		return nil, fmt.Errorf("a page of %.0f × %.0f points is too large to draw at %d dpi", p.width, p.height, dpi)
+	}
+	if _, err := p.flatten(); err != nil {
+		return nil, err
 	}
 	got, err := p.doc.pdf.RenderPageInDPI(&requests.RenderPageInDPI{
 		Page: p.request(), DPI: dpi, RenderFlags: enums.FPDF_RENDER_FLAG_ANNOT,
