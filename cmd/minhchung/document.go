@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	"minhchung/cmd/minhchung/report"
 	"minhchung/evidence"
 	"minhchung/evidence/signature"
 )
@@ -88,7 +89,7 @@ type documentJSON struct {
 
 func printDocument(ctx context.Context, e *env, r evidence.Reader, row evidence.Row) error {
 	out := documentJSON{Row: row}
-	states, err := statesOfRow(ctx, r, row.ID)
+	states, err := report.StatesOfRow(ctx, r, row.ID)
 	if err != nil {
 		return err
 	}
@@ -137,5 +138,5 @@ func printVerdict(e *env, v signature.Verdict) {
 			fmt.Fprintln(e.Stdout, printable(line))
 		}
 	}
-	e.say("inspect.next", in.nextStep(v))
+	e.say("inspect.next", report.NextStep(e.Lang, v))
 }

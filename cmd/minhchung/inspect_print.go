@@ -2,12 +2,10 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 	"unicode"
 
-	"minhchung/cmd/minhchung/message"
+	"minhchung/cmd/minhchung/report"
 	"minhchung/evidence/signature"
 )
 
@@ -28,7 +26,7 @@ func (in *inspection) show(t target, r inspected) error {
 	for i, s := range v.Signatures {
 		lines = append(lines, in.signatureLines(i+1, s)...)
 	}
-	lines = append(lines, "  "+in.Lang.Text("inspect.next", in.nextStep(v)), "")
+	lines = append(lines, "  "+in.Lang.Text("inspect.next", report.NextStep(in.Lang, v)), "")
 	for i, line := range lines {
 		lines[i] = printable(line)
 	}
@@ -62,14 +60,14 @@ func (in *inspection) signatureLines(number int, s signature.SignatureVerdict) [
 	if s.Kind == signature.KindTimestamp {
 		title = "inspect.timestamp"
 	}
-	lines := []string{"  " + in.Lang.Text(title, number, in.signerText(s))}
+	lines := []string{"  " + in.Lang.Text(title, number, report.Signer(in.Lang, s))}
 	add := func(key string, args ...any) { lines = append(lines, "    "+in.Lang.Text(key, args...)) }
 	if s.Signer != nil {
-		add("inspect.issuer", s.Signer.Issuer, in.Lang.Date(s.Signer.NotBefore.In(vietnam)), in.Lang.Date(s.Signer.NotAfter.In(vietnam)))
+		add("inspect.issuer", s.Signer.Issuer, in.Lang.Date(s.Signer.NotBefore.In(report.Vietnam)), in.Lang.Date(s.Signer.NotAfter.In(report.Vietnam)))
 	}
-	add("inspect.time", in.timeText(s))
+	add("inspect.time", report.SigningTime(in.Lang, s))
 	add("inspect.integrity", in.word("integrity", string(s.Integrity)), in.word("coverage", string(s.Coverage)))
-	add("inspect.verdict", in.word("indication", string(s.Indication)), verdictCode(s))
+	add("inspect.verdict", in.word("indication", string(s.Indication)), report.Codes(s))
 	if s.TrustDomain != "" {
 		add("inspect.domain", in.word("domain", string(s.TrustDomain)))
 	}
@@ -86,7 +84,7 @@ func (in *inspection) signatureLines(number int, s signature.SignatureVerdict) [
 
 // word is the catalogue's word for one value of an enumeration.
 func (in *inspection) word(enumeration, value string) string {
-	return in.Lang.Text("inspect." + enumeration + "-" + value)
+	return report.Word(in.Lang, enumeration, value)
 }
 
 // mostChanges is how many changes of a signature are listed for people; all of
@@ -96,72 +94,12 @@ const mostChanges = 8
 func (in *inspection) changeLines(changes []signature.Change) []string {
 	var lines []string
 	for _, c := range changes[:min(len(changes), mostChanges)] {
-		what := c.What // a code newer than the catalogue
-		if key := "inspect.what-" + c.What; message.Has(key) {
-			what = in.word("what", c.What)
-		}
-		if c.Page > 0 {
-			what += " " + in.Lang.Text("inspect.page", c.Page)
-		}
-		lines = append(lines, "      - "+what+" "+in.word("class", string(c.Class)))
+		lines = append(lines, "      - "+report.Change(in.Lang, c))
 	}
 	if more := len(changes) - mostChanges; more > 0 {
 		lines = append(lines, "      "+in.Lang.Text("inspect.more-changes", in.Lang.Int(int64(more))))
 	}
 	return lines
-}
-
-func (in *inspection) signerText(s signature.SignatureVerdict) string {
-	if s.Signer == nil {
-		return in.Lang.Text("inspect.no-signer")
-	}
-	name := firstOf(s.Signer.Name, s.Signer.Subject)
-	if s.Signer.Role != "" {
-		name += " (" + in.Lang.Text("role."+string(s.Signer.Role)) + ")"
-	}
-	return name
-}
-
-// timeText never shows a claimed time as if it were proven.
-func (in *inspection) timeText(s signature.SignatureVerdict) string {
-	at := func(t time.Time) string { return in.Lang.Time(t.In(vietnam)) }
-	switch {
-	case s.ProvenTime != nil && s.ClaimedTime != nil:
-		return in.Lang.Text("inspect.time-both", at(*s.ProvenTime), at(*s.ClaimedTime))
-	case s.ProvenTime != nil:
-		return in.Lang.Text("inspect.time-proven", at(*s.ProvenTime))
-	case s.ClaimedTime != nil:
-		return in.Lang.Text("inspect.time-claimed", at(*s.ClaimedTime))
-	}
-	return in.Lang.Text("inspect.time-none")
-}
-
-func verdictCode(s signature.SignatureVerdict) string {
-	if s.Subindication == "" {
-		return string(s.Indication)
-	}
-	return string(s.Indication) + ", " + string(s.Subindication)
-}
-
-// nextStep is one piece of advice for the whole file: by its result, and for
-// an intact file by what keeps its signatures from passing, failures first.
-func (in *inspection) nextStep(v signature.Verdict) string {
-	if v.Result != signature.ResultIntact {
-		return in.word("next", string(v.Result))
-	}
-	for _, worst := range []signature.Indication{signature.TotalFailed, signature.Indeterminate} {
-		for _, s := range v.Signatures {
-			if s.Indication != worst {
-				continue
-			}
-			for _, code := range append(slices.Clone(s.Reasons), string(s.Subindication), string(worst)) {
-				if _, next := signature.Sentence(code, string(in.Lang)); next != "" {
-					return next
-				}
-			}
-		}
-	}
-	return in.word("next", string(signature.ResultIntact))
 }
 
 // resultOrder is from best to worst.

@@ -3,27 +3,17 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"os"
 
 	"github.com/spf13/pflag"
 
+	"minhchung/cmd/minhchung/report"
 	"minhchung/evidence"
 	"minhchung/ledger"
 )
 
-// rowReceipt is all that the ledger says about one row, each leaf with its
-// own proof.
-type rowReceipt struct {
-	Unit      evidence.UnitID     `json:"unit"`
-	Period    evidence.Period     `json:"period"`
-	Row       string              `json:"row"`
-	PublicKey string              `json:"publicKey"` // a claim: compare it with the one you were given
-	Anchored  bool                `json:"anchored"`  // every receipt below is
-	States    []evidence.RowState `json:"states"`
-	Receipts  []ledger.Receipt    `json:"receipts"`
-}
+// rowReceipt is a receipt as the commands read and write it.
+type rowReceipt struct{ report.Receipt }
 
 // receiptCommand is `receipt ROW [--out FILE]` and `receipt verify FILE
 // --key PUBLIC`.
@@ -59,96 +49,18 @@ func receiptCommand() *command {
 	}
 }
 
-func makeReceipt(ctx context.Context, s *session, book evidence.BookID, name string) (rowReceipt, error) {
-	out := rowReceipt{Unit: book.Unit, Period: book.Period, PublicKey: s.Public.String(), Anchored: true}
-	err := s.Store.View(ctx, s.Scope, book, func(r evidence.Reader) error {
+func makeReceipt(ctx context.Context, s *session, book evidence.BookID, name string) (out rowReceipt, err error) {
+	err = s.Store.View(ctx, s.Scope, book, func(r evidence.Reader) error {
 		row, err := findRow(ctx, r, name)
 		if err != nil {
 			return err
 		}
-		out.Row = row.ID
-		entries, err := entriesOf(ctx, r, row.ID)
-		if err != nil {
-			return err
-		}
-		if out.States, err = statesOfRow(ctx, r, row.ID); err != nil {
-			return err
-		}
 		return s.Store.View(ctx, s.Scope, evidence.RootBook, func(root evidence.Reader) error {
-			return out.prove(ctx, r, root, book, entries)
+			out.Receipt, err = report.ProveRow(ctx, r, root, s.Public, book, row.ID)
+			return err
 		})
 	})
 	return out, err
-}
-
-// prove makes a receipt for each entry, anchored where the root book already
-// covers it.
-func (out *rowReceipt) prove(ctx context.Context, r, root evidence.Reader, book evidence.BookID, entries []int64) error {
-	size, anchor, err := evidence.AnchorOf(ctx, root, book)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	for _, index := range entries {
-		receipt, err := ledger.Prove(ctx, r, index)
-		if err != nil {
-			return err
-		}
-		if index < size {
-			if err := receipt.AddAnchor(ctx, r, root, anchor); err != nil {
-				return err
-			}
-		}
-		out.Anchored = out.Anchored && receipt.Anchor != nil
-		out.Receipts = append(out.Receipts, receipt)
-	}
-	return nil
-}
-
-// entriesOf returns the entries that make a row what it is: the row itself,
-// its match, document, facts and verdict, and its states.
-func entriesOf(ctx context.Context, r evidence.Reader, id string) ([]int64, error) {
-	var entries []int64
-	add := func(rec evidence.Record) {
-		if n, ok := rec.Values["entry"].(int64); ok {
-			entries = append(entries, n)
-		}
-	}
-	for _, table := range []string{"row", "match", "rowstate"} {
-		err := r.Records(ctx, table, func(rec evidence.Record) error {
-			if rec.Key == id || table == "rowstate" && rec.Values["row"] == id {
-				add(rec)
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	match, err := r.MatchOf(ctx, id)
-	if errors.Is(err, fs.ErrNotExist) {
-		return entries, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	doc, err := r.Document(ctx, match.Document)
-	return append(entries, doc.Entry, doc.FactsEntry, doc.VerdictEntry), err
-}
-
-func statesOfRow(ctx context.Context, r evidence.Reader, id string) ([]evidence.RowState, error) {
-	rules, err := r.Rules(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var states []evidence.RowState
-	for _, rule := range rules {
-		state, err := r.StateOf(ctx, rule, id)
-		if err != nil {
-			return nil, err
-		}
-		states = append(states, state)
-	}
-	return states, nil
 }
 
 func printReceipt(e *env, r rowReceipt, out string) error {

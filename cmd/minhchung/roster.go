@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"minhchung/cmd/minhchung/report"
 	"minhchung/evidence"
 	"minhchung/evidence/signature"
 )
@@ -109,15 +110,12 @@ func dateFlag(flag, value string) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	for _, layout := range []string{time.DateOnly, "02/01/2006", "2/1/2006"} {
-		if t, err := time.ParseInLocation(layout, value, vietnam); err == nil {
+		if t, err := time.ParseInLocation(layout, value, report.Vietnam); err == nil {
 			return t.UTC(), nil
 		}
 	}
 	return time.Time{}, usage("cli.bad-date", flag, value)
 }
-
-// vietnam has had one offset and no summer time since 1975.
-var vietnam = time.FixedZone("ICT", 7*60*60)
 
 func rosterFromCertificate(entry *evidence.RosterEntry, der []byte) error {
 	cert, err := x509.ParseCertificate(der)
