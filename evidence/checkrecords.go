@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 
 	"minhchung/evidence/signature"
 	"minhchung/ledger"
@@ -118,6 +119,9 @@ func (c *check) judge(r Reader, _ ledger.PublicKey) error {
 		return nil
 	}
 	docs, err := r.Documents(c.ctx)
+	if errors.Is(err, ErrRecord) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -222,5 +226,28 @@ func (c *check) anchor(store Store, scope Scope) error {
 				Detail: fmt.Sprintf("the book has %d entries, entry %d of the root book saw %d", c.report.Head.Size, entry, size)})
 		}
 		return nil
+	})
+}
+
+// lostBooks compares the books that are stored with those that the root book
+// anchored: one that was deleted as a whole has nothing else to say so.
+func (c *check) lostBooks(store Store, scope Scope) error {
+	books, err := store.Books(c.ctx, scope)
+	if err != nil {
+		return err
+	}
+	stored := map[string]bool{}
+	for _, b := range books {
+		stored[b.String()] = true
+	}
+	return store.View(c.ctx, scope, RootBook, func(root Reader) error {
+		return root.Records(c.ctx, "anchor", func(rec Record) error {
+			unit, period, _ := strings.Cut(rec.Key, "/")
+			if !stored[rec.Key] && scope.Allows(BookID{UnitID(unit), Period(period)}) {
+				add(&c.report.Ledger, Problem{Kind: ProblemRollback, Name: "book " + rec.Key,
+					Detail: fmt.Sprintf("the book has no head, entry %v of the root book saw %v entries", rec.Values["entry"], rec.Values["size"])})
+			}
+			return nil
+		})
 	})
 }

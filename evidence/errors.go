@@ -20,6 +20,9 @@ var (
 	ErrOutcome = errors.New("it is not known whether the transaction was committed: run check, then repeat the command")
 	// ErrDamaged says that the database file cannot be read as one.
 	ErrDamaged = errors.New("the database file is damaged: restore a backup")
+	// ErrRecord says that a stored column holds what the program never writes
+	// there. Check names the column.
+	ErrRecord = errors.New("a stored value was changed or damaged: run check")
 	// ErrReadOnly says that a store opened for reading was asked to write.
 	ErrReadOnly = errors.New("the store is open for reading only")
 )

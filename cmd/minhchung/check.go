@@ -38,10 +38,11 @@ func runCheck(ctx context.Context, e *env, s *session, flags bookFlags, quick bo
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	whole := len(books) > 0
 	books = slices.DeleteFunc(books, func(k evidence.BookID) bool {
 		return flags.unit != "" && string(k.Unit) != flags.unit || flags.period != "" && string(k.Period) != flags.period
 	})
-	if flags.unit != "" && len(books) == 0 {
+	if flags.unit+flags.period != "" && len(books) == 0 {
 		return usage("cli.no-book", flags.unit, flags.period)
 	}
 	code := exitDone
@@ -50,7 +51,12 @@ func runCheck(ctx context.Context, e *env, s *session, flags bookFlags, quick bo
 		report, err := evidence.Check(ctx, s.Store, s.Scope, book, s.Public, s.Objects,
 			evidence.CheckOptions{Quick: quick, Verdicts: !quick, Progress: bar.show})
 		bar.finish()
-		if err != nil {
+		if errors.Is(err, fs.ErrNotExist) && book == evidence.RootBook {
+			if !whole {
+				continue // nothing was ever committed here
+			}
+			report.Ledger = append(report.Ledger, evidence.Problem{Kind: evidence.ProblemRollback, Detail: "the root book is missing"})
+		} else if err != nil {
 			return err
 		}
 		if err := printCheck(e, book, report, quick); err != nil {

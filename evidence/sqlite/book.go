@@ -53,10 +53,10 @@ func (r *reader) Head(ctx context.Context) (ledger.Head, error) {
 		return ledger.Head{}, missing(err, "book %s", r.book)
 	}
 	if h.At, err = time.Parse(time.RFC3339Nano, at); err != nil {
-		return ledger.Head{}, fmt.Errorf("head of book %s: %w", r.book, err)
+		return ledger.Head{}, fmt.Errorf("head of book %s: %w (%w)", r.book, evidence.ErrRecord, err)
 	}
 	if copy(h.Root[:], root) != len(h.Root) {
-		return ledger.Head{}, fmt.Errorf("head of book %s: a root of %d bytes", r.book, len(root))
+		return ledger.Head{}, fmt.Errorf("head of book %s: a root of %d bytes: %w", r.book, len(root), evidence.ErrRecord)
 	}
 	return h, nil
 }

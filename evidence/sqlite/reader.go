@@ -149,13 +149,17 @@ func scanDocument(scan scanner) (evidence.Document, error) {
 	return d, errors.Join(unhex(&d.SHA256, sha), unhex(&d.Material, material), unhex(&d.Policy, policy))
 }
 
-// unhex reads a digest; nothing is the zero one.
+// unhex reads a digest; nothing is the zero one. Anything else is
+// evidence.ErrRecord.
 func unhex(h *signature.Hash, s string) error {
 	if s == "" {
 		*h = signature.Hash{}
 		return nil
 	}
-	return h.UnmarshalText([]byte(s))
+	if err := h.UnmarshalText([]byte(s)); err != nil {
+		return fmt.Errorf("%w (%w)", evidence.ErrRecord, err)
+	}
+	return nil
 }
 
 // Documents implements evidence.Reader, in the order they were received.
