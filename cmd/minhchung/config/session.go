@@ -37,6 +37,9 @@ type Session struct {
 	// Spool is a folder on the same disk for files being received; empty when
 	// a holder starts.
 	Spool string
+	// Answers is a folder for answers that repeated requests get again. It
+	// outlives the holder; nothing is lost when it is deleted.
+	Answers string
 
 	ctx      context.Context // of Open: its end ends the forwarded commands
 	origin   func(evidence.BookID) string
@@ -67,7 +70,7 @@ func (s *Session) open(ctx context.Context, cfg Config, l layout, mode Mode) err
 	if err := checkRoot(l, mode); err != nil {
 		return err
 	}
-	s.Spool = l.spool()
+	s.Spool, s.Answers = l.spool(), l.answers()
 	if mode == Write {
 		if err := s.hold(l); err != nil {
 			return err
@@ -142,7 +145,7 @@ func prepareFolders(l layout) error {
 	if err := os.RemoveAll(l.spool()); err != nil {
 		return fmt.Errorf("emptying the spool: %w", err)
 	}
-	for _, dir := range []string{l.objects(), l.spool(), filepath.Dir(l.key())} {
+	for _, dir := range []string{l.objects(), l.spool(), l.answers(), filepath.Dir(l.key())} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
 		}
