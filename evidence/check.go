@@ -36,12 +36,12 @@ const maxCheckProblems = 1000
 
 // Problem is one thing that Check found. Empty fields do not apply.
 type Problem struct {
-	Kind   string
-	Name   string // what people call it: `row 32/BC-UBND`, `file "a.pdf"`
-	Table  string
-	Key    string
-	Column string
-	Detail string // one English sentence or fragment
+	Kind   string `json:"kind"`
+	Name   string `json:"name,omitempty"` // what people call it: `row 32/BC-UBND`, `file "a.pdf"`
+	Table  string `json:"table,omitempty"`
+	Key    string `json:"key,omitempty"`
+	Column string `json:"column,omitempty"`
+	Detail string `json:"detail"` // one English sentence or fragment
 }
 
 // String returns the problem as one line.

@@ -84,7 +84,11 @@ func printCheck(e *env, book evidence.BookID, r evidence.CheckReport, quick bool
 			Quick    bool               `json:"quick"`
 			Ledger   []evidence.Problem `json:"ledger"`
 			Evidence []evidence.Problem `json:"evidence"`
-		}{book.String(), quick, list(r.Ledger), list(r.Evidence)})
+			Notes    []evidence.Problem `json:"notes"`
+		}{book.String(), quick, list(r.Ledger), list(r.Evidence), list(r.Notes)})
+	}
+	for _, p := range r.Notes {
+		e.say("check.note", book.String(), p.String())
 	}
 	if len(r.Ledger)+len(r.Evidence) == 0 {
 		e.say("check.sound", book.String(), e.Lang.Int(r.Entries), e.Lang.Int(r.Files))

@@ -170,7 +170,7 @@ func (s *Store) Stat(ctx context.Context, key object.Key) (int64, error) {
 	}
 	info, err := s.root.Lstat(name)
 	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("it is not a regular file")
+		err = fmt.Errorf("%w: it is not a regular file", object.ErrCorrupt)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("object %s of unit %s: %w", key.SHA256, key.Unit, err)

@@ -267,3 +267,16 @@ func BenchmarkPut(b *testing.B) {
 		}
 	})
 }
+
+// Something else in a file's place is damage of that file: check names it and
+// goes on, instead of giving up as with a disk that does not answer.
+func TestFolderInPlaceOfFile(t *testing.T) {
+	s := openTest(t, t.TempDir())
+	key := object.Key{Unit: "xa-a", SHA256: signature.HashOf(body)}
+	if err := os.MkdirAll(pathOf(s, key), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Stat(t.Context(), key); !errors.Is(err, object.ErrCorrupt) {
+		t.Errorf("got %v, want %v", err, object.ErrCorrupt)
+	}
+}
