@@ -1,0 +1,171 @@
+package bleve
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	engine "github.com/blevesearch/bleve/v2"
+	bsearch "github.com/blevesearch/bleve/v2/search"
+	"github.com/blevesearch/bleve/v2/search/query"
+
+	"minhchung/evidence"
+	"minhchung/search"
+)
+
+// translate turns an expression into a query. Nothing is scored.
+func translate(e search.Expr) query.Query {
+	switch e.Op {
+	case search.OpTerm:
+		q := query.NewTermQuery(e.Value)
+		q.SetField(string(e.Field))
+		return q
+	case search.OpPrefix:
+		q := query.NewPrefixQuery(e.Value)
+		q.SetField(string(e.Field))
+		return q
+	case search.OpAny:
+		if len(e.Parts) == 0 {
+			return query.NewMatchNoneQuery()
+		}
+		if len(e.Parts) == 1 {
+			return translate(e.Parts[0])
+		}
+		return query.NewDisjunctionQuery(translateAll(e.Parts))
+	case search.OpAll:
+		return conjunction(e.Parts)
+	case search.OpNot:
+		return conjunction([]search.Expr{e})
+	}
+	panic(fmt.Sprintf("bleve: expression with operation %d", e.Op))
+}
+
+func translateAll(parts []search.Expr) []query.Query {
+	out := make([]query.Query, len(parts))
+	for i, p := range parts {
+		out[i] = translate(p)
+	}
+	return out
+}
+
+// conjunction flattens nested conjunctions, so that the engine can begin with
+// the rarest term, and gathers what is excluded.
+func conjunction(parts []search.Expr) query.Query {
+	must, not := flatten(parts, nil, nil)
+	var included query.Query = query.NewMatchAllQuery()
+	switch len(must) {
+	case 0:
+	case 1:
+		included = must[0]
+	default:
+		included = query.NewConjunctionQuery(must)
+	}
+	if len(not) == 0 {
+		return included
+	}
+	return query.NewBooleanQuery([]query.Query{included}, nil, not)
+}
+
+// flatten recurses as deep as the expression, which search makes.
+func flatten(parts []search.Expr, must, not []query.Query) ([]query.Query, []query.Query) {
+	for _, p := range parts {
+		switch p.Op {
+		case search.OpAll:
+			must, not = flatten(p.Parts, must, not)
+		case search.OpNot:
+			not = append(not, translate(p.Parts[0]))
+		default:
+			must = append(must, translate(p))
+		}
+	}
+	return must, not
+}
+
+func request(e search.Expr, limit, offset int) *engine.SearchRequest {
+	r := engine.NewSearchRequestOptions(translate(e), limit, offset, false)
+	r.Score = "none"
+	return r
+}
+
+// order is newest first, pages without a date last, then by ID.
+func order() bsearch.SortOrder {
+	return bsearch.SortOrder{
+		&bsearch.SortField{Field: dateField, Desc: true, Type: bsearch.SortFieldAsString, Missing: bsearch.SortFieldMissingLast},
+		&bsearch.SortDocID{},
+	}
+}
+
+// Find implements search.Engine.
+func (s *store) Find(ctx context.Context, e search.Expr, offset, limit int) ([]search.Page, int, error) {
+	r := request(e, limit, offset)
+	if limit > 0 {
+		r.Fields = []string{pageField}
+		r.SortByCustom(order())
+	}
+	found, err := s.index.SearchInContext(ctx, r)
+	if err != nil {
+		return nil, 0, fmt.Errorf("searching: %w", err)
+	}
+	pages := make([]search.Page, len(found.Hits))
+	for i, hit := range found.Hits {
+		raw, _ := hit.Fields[pageField].(string)
+		if err := json.Unmarshal([]byte(raw), &pages[i]); err != nil {
+			return nil, 0, fmt.Errorf("reading page %s: %w", hit.ID, err)
+		}
+	}
+	return pages, int(found.Total), nil
+}
+
+// Count implements search.Engine.
+func (s *store) Count(ctx context.Context, e search.Expr, facets []search.Facet) (map[search.Facet][]search.FacetCount, error) {
+	r := request(e, 0, 0)
+	for _, f := range facets {
+		r.AddFacet(string(f), engine.NewFacetRequest(string(f), search.MaxFacetValues))
+	}
+	found, err := s.index.SearchInContext(ctx, r)
+	if err != nil {
+		return nil, fmt.Errorf("searching: %w", err)
+	}
+	out := map[search.Facet][]search.FacetCount{}
+	for _, f := range facets {
+		counts := []search.FacetCount{}
+		if result := found.Facets[string(f)]; result != nil && result.Terms != nil {
+			for _, t := range result.Terms.Terms() {
+				counts = append(counts, search.FacetCount{Value: t.Term, Pages: t.Count})
+			}
+		}
+		out[f] = counts
+	}
+	return out, nil
+}
+
+// ids calls f with the ID of each page of a unit until it returns false.
+func (s *store) ids(ctx context.Context, unit evidence.UnitID, f func(string) bool) error {
+	e := search.Expr{Op: search.OpTerm, Field: search.Field(search.FacetUnit), Value: string(unit)}
+	return s.each(ctx, e, f)
+}
+
+// each walks the IDs that an expression selects, in pieces.
+func (s *store) each(ctx context.Context, e search.Expr, f func(id string) bool) error {
+	const piece = 1000
+	for after := ""; ; {
+		r := request(e, piece, 0)
+		r.SortByCustom(bsearch.SortOrder{&bsearch.SortDocID{}})
+		if after != "" {
+			r.SetSearchAfter([]string{after})
+		}
+		found, err := s.index.SearchInContext(ctx, r)
+		if err != nil {
+			return fmt.Errorf("listing pages: %w", err)
+		}
+		for _, hit := range found.Hits {
+			if !f(hit.ID) {
+				return nil
+			}
+			after = hit.ID
+		}
+		if len(found.Hits) < piece {
+			return nil
+		}
+	}
+}
