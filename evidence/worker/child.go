@@ -168,7 +168,8 @@ func (c *child) problem(fault error) string {
 		return "the reader's answer could not be used"
 	case c.timer.fired() || code == exitTime:
 		return fmt.Sprintf("reading the file took longer than %v", c.cfg.Limits.Timeout)
-	case strings.Contains(stderr, "out of memory"), strings.Contains(stderr, "cannot allocate memory"):
+	case strings.Contains(stderr, "out of memory"), strings.Contains(stderr, "cannot allocate memory"),
+		strings.Contains(stderr, "pthread_create failed"):
 		return fmt.Sprintf("reading the file needed more than %d MiB of memory", c.cfg.Limits.MemoryBytes>>20)
 	case strings.Contains(stderr, "stack overflow"), strings.Contains(stderr, "stack exceeds"):
 		return "the file is nested too deeply to be read"

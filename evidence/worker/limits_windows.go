@@ -10,7 +10,13 @@ import (
 )
 
 // environment holds only what Windows needs to start a program at all.
-func environment() []string { return []string{"SYSTEMROOT=" + os.Getenv("SYSTEMROOT")} }
+func environment() []string {
+	root, err := windows.GetSystemWindowsDirectory()
+	if err != nil {
+		return []string{}
+	}
+	return []string{"SYSTEMROOT=" + root}
+}
 
 // processAttributes keeps a Ctrl-C of the console for the parent and shows no
 // window.
