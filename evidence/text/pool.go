@@ -177,7 +177,9 @@ func (p *Pool) readScans(ctx context.Context, file File, e *Extraction) error {
 		if err != nil {
 			return err
 		}
-		page.takeOCR(text)
+		if page.takeOCR(text); page.NeedsOCR {
+			e.problem(fmt.Sprintf("page %d is a picture that OCR cannot read", page.Number))
+		}
 		if page.OCR && e.Source != SourceOCR {
 			e.Source, e.Extractor = SourceOCR, e.Extractor+"+"+p.ocr.Version()
 		}
@@ -194,10 +196,18 @@ func dpiFor(p Page) int {
 	return dpi
 }
 
+// readable is the share of valid syllables under which OCR saw no words: it
+// makes letters of any picture.
+const readable = 0.5
+
 // takeOCR keeps the stored text where OCR reads fewer syllables than it has.
+// The page still needs OCR when what was read is not words.
 func (p *Page) takeOCR(text string) {
 	text, _ = cleanTo(text, MaxPageText)
 	quality := syllable.Measure(text)
+	if quality.Words >= syllable.MinWords && quality.Valid < readable {
+		return
+	}
 	p.NeedsOCR = false
 	if valid := func(q syllable.Quality) float64 { return q.Valid * float64(q.Words) }; p.Text != "" && valid(quality) <= valid(p.Quality) {
 		return
