@@ -23,16 +23,22 @@ func (c RowChanges) empty() bool {
 // Begin opens the book when it is new and commits the basis, the register and
 // its rows with their first states in one transaction. With a register and a
 // basis that are there already it changes nothing.
-func (in *Intake) Begin(ctx context.Context, reg Register, changes RowChanges) error {
-	opened, err := in.open(ctx)
-	if err != nil {
+//
+// decide gets the rows that the book has in that transaction, so that of two
+// imports at the same time the second one sees what the first one did. Its
+// error ends Begin with nothing written; it may be called more than once.
+func (in *Intake) Begin(ctx context.Context, reg Register, decide func(old []Row) (RowChanges, error)) error {
+	if err := in.announce(ctx); err != nil {
 		return err
 	}
-	_, err = in.Store.Update(ctx, in.Scope, in.Book, func(tx Tx) error {
-		if !opened {
-			if _, err := tx.Append(ctx, Opened{Book: in.Book, Origin: in.Origin}); err != nil {
-				return err
-			}
+	_, err := in.Store.Update(ctx, in.Scope, in.Book, func(tx Tx) error {
+		old, err := in.open(ctx, tx)
+		if err != nil {
+			return err
+		}
+		changes, err := decide(old)
+		if err != nil {
+			return err
 		}
 		touched := map[string]bool{}
 		if err := in.lay(ctx, tx, touched); err != nil {
@@ -46,15 +52,26 @@ func (in *Intake) Begin(ctx context.Context, reg Register, changes RowChanges) e
 	return err
 }
 
-// open tells the root book about a new book first: a crash in between leaves
-// an announced book that the next run opens.
-func (in *Intake) open(ctx context.Context) (bool, error) {
-	books, err := in.Store.Books(ctx, in.Scope)
-	if err != nil {
-		return false, err
+// open appends leaf 0 to a book that has none, and returns the rows of one
+// that is open.
+func (in *Intake) open(ctx context.Context, tx Tx) ([]Row, error) {
+	_, err := tx.Head(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		_, err = tx.Append(ctx, Opened{Book: in.Book, Origin: in.Origin})
+		return nil, err
 	}
-	if slices.Contains(books, in.Book) {
-		return true, nil
+	if err != nil {
+		return nil, err
+	}
+	return tx.Rows(ctx)
+}
+
+// announce tells the root book about a new book first: a crash in between
+// leaves an announced book that the next run opens.
+func (in *Intake) announce(ctx context.Context) error {
+	books, err := in.Store.Books(ctx, in.Scope)
+	if err != nil || slices.Contains(books, in.Book) {
+		return err
 	}
 	_, err = in.Store.Update(ctx, in.Scope, RootBook, func(tx Tx) error {
 		if announced, err := tx.Announced(ctx, in.Book); err != nil || announced {
@@ -63,7 +80,7 @@ func (in *Intake) open(ctx context.Context) (bool, error) {
 		_, err := tx.Append(ctx, Opened{Book: in.Book, Origin: in.Origin})
 		return err
 	})
-	return false, err
+	return err
 }
 
 // lay writes the leaves of the basis that the book does not have yet, and

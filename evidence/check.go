@@ -100,7 +100,13 @@ func Check(ctx context.Context, store Store, scope Scope, book BookID, pub ledge
 		documents: map[signature.Hash]document{}, matched: map[string]signature.Hash{}, blobs: map[signature.Hash]int64{}}
 	// One state for all that is in the database; files are read after it, so
 	// that the transaction does not stay open for hours.
-	err := store.View(ctx, scope, book, func(r Reader) error {
+	// What the root book says is read first: the books may grow meanwhile,
+	// and must then not look as if they had lost something.
+	anchors, err := c.anchors(store, scope)
+	if err != nil {
+		return c.report, fmt.Errorf("checking book %s: %w", book, err)
+	}
+	err = store.View(ctx, scope, book, func(r Reader) error {
 		for _, step := range []func(Reader, ledger.PublicKey) error{c.ledger, c.records, c.readBlobs, c.judge} {
 			if err := step(r, pub); err != nil {
 				return err
@@ -109,14 +115,14 @@ func Check(ctx context.Context, store Store, scope Scope, book BookID, pub ledge
 		return nil
 	})
 	if err == nil {
-		err = c.anchor(store, scope)
+		c.anchor(anchors)
 	}
 	if errors.Is(err, ErrRecord) { // of the head: nothing can be compared without it
 		add(&c.report.Ledger, Problem{Kind: ledger.KindCheckpoint, Detail: err.Error()})
 		return c.report, nil
 	}
 	if err == nil && book == RootBook {
-		err = c.lostBooks(store, scope)
+		err = c.lostBooks(store, scope, anchors)
 	}
 	if err == nil && book != RootBook {
 		err = c.files(objects)

@@ -121,7 +121,7 @@ func office(t *testing.T) (*sqlite.Store, *evidence.Intake, ledger.PublicKey) {
 func begin(t *testing.T, in *evidence.Intake, n int) {
 	t.Helper()
 	reg := evidence.Register{SHA256: signature.HashOf([]byte("register")), Rows: rows(n)}
-	if err := in.Begin(t.Context(), reg, evidence.RowChanges{Added: rows(n)}); err != nil {
+	if err := in.Begin(t.Context(), reg, always(evidence.RowChanges{Added: rows(n)})); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -182,7 +182,7 @@ func TestReceiveOnceAndAgain(t *testing.T) {
 	list, size := states(t, in)
 	want(t, list, "1/BC", "PROVEN", "2/BC", "DISPROVEN unsigned", "3/BC", "DISPROVEN no-file")
 	begin2 := evidence.Register{SHA256: signature.HashOf([]byte("register")), Rows: rows(4)}
-	if err := in.Begin(t.Context(), begin2, evidence.RowChanges{}); err != nil {
+	if err := in.Begin(t.Context(), begin2, always(evidence.RowChanges{})); err != nil {
 		t.Fatal(err)
 	}
 	got, err = in.Receive(t.Context(), files)
@@ -286,7 +286,7 @@ func TestInterruptedAnywhere(t *testing.T) {
 			}
 			return err
 		})
-		if err := in.Begin(t.Context(), reg, evidence.RowChanges{Added: added}); err != nil {
+		if err := in.Begin(t.Context(), reg, always(evidence.RowChanges{Added: added})); err != nil {
 			return err
 		}
 		if _, err := in.Receive(t.Context(), files); err != nil {
@@ -365,4 +365,8 @@ func TestCancelledImportResumes(t *testing.T) {
 		t.Errorf("got %d proven rows, want 40", len(proven))
 	}
 	checkSound(t, in, pub)
+}
+
+func always(c evidence.RowChanges) func([]evidence.Row) (evidence.RowChanges, error) {
+	return func([]evidence.Row) (evidence.RowChanges, error) { return c, nil }
 }

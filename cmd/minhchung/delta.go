@@ -22,15 +22,7 @@ type delta struct {
 
 // changes compares the register with the book's rows. Added rows alone need
 // no confirmation: nothing that was there changes.
-func (job *importJob) changes(ctx context.Context, s *session) (evidence.RowChanges, delta, error) {
-	var old []evidence.Row
-	err := s.Store.View(ctx, s.Scope, job.book, func(r evidence.Reader) (err error) {
-		old, err = r.Rows(ctx)
-		return err
-	})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return evidence.RowChanges{}, delta{}, err
-	}
+func (job *importJob) changes(old []evidence.Row) (evidence.RowChanges, delta) {
 	d := delta{Delta: register.Diff(old, job.reg.Rows), first: len(old) == 0}
 	d.changed, d.missing = len(d.Changed), len(d.Missing)
 	d.needsConfirmation = d.changed+d.missing > 0
@@ -43,7 +35,7 @@ func (job *importJob) changes(ctx context.Context, s *session) (evidence.RowChan
 		changes.Withdrawn = append(changes.Withdrawn, row)
 	}
 	job.match(d)
-	return changes, d, nil
+	return changes, d
 }
 
 // match ties the files to the rows as the book knows them from now on.
@@ -72,17 +64,17 @@ func printDelta(e *env, d delta) {
 // dryRun shows what an import would do and writes nothing. The data directory
 // is read when it is there.
 func dryRun(ctx context.Context, e *env, job *importJob) error {
-	d := delta{Delta: register.Diff(nil, job.reg.Rows), first: true}
+	var old []evidence.Row
 	err := withReader(ctx, e, func(ctx context.Context, s *session) error {
-		var err error
-		_, d, err = job.changes(ctx, s)
-		return err
+		return s.Store.View(ctx, s.Scope, job.book, func(r evidence.Reader) (err error) {
+			old, err = r.Rows(ctx)
+			return err
+		})
 	})
-	if errors.Is(err, config.ErrNoData) {
-		job.match(d)
-	} else if err != nil {
+	if err != nil && !errors.Is(err, config.ErrNoData) && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	_, d := job.changes(old)
 	if e.JSON {
 		return e.emit(job.dryJSON(d))
 	}

@@ -58,7 +58,6 @@ func runDemo(ctx context.Context, e *env, o demo.Options) error {
 	}
 	// What follows is what a user would type, against the demo's own data.
 	e.Data = filepath.Join(o.Dir, "data")
-	e.Args = nil // nothing to forward: the demo's data has no other holder
 	e.note("demo.importing", filepath.Join(shown, "data"))
 	return withStore(ctx, e, func(ctx context.Context, s *session) error {
 		if err := prepareDemo(ctx, e, s, summary); err != nil {

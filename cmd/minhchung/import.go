@@ -129,24 +129,26 @@ func (job *importJob) commit(ctx context.Context, e *env, s *session) error {
 	if err != nil {
 		return err
 	}
-	changes, delta, err := job.changes(ctx, s)
-	if err != nil {
-		return err
-	}
-	if delta.needsConfirmation && !job.flags.yes {
-		printDelta(e, delta)
-		return usage("import.confirm", delta.changed, delta.missing)
-	}
 	in, done, err := newIntake(ctx, s, job.book, job.rule)
 	if err != nil {
 		return err
 	}
 	defer done()
-	if err := in.Begin(ctx, job.reg, changes); err != nil {
+	var d delta
+	err = in.Begin(ctx, job.reg, func(old []evidence.Row) (changes evidence.RowChanges, err error) {
+		if changes, d = job.changes(old); d.needsConfirmation && !job.flags.yes {
+			err = usage("import.confirm", d.changed, d.missing)
+		}
+		return changes, err
+	})
+	if d.needsConfirmation && !job.flags.yes {
+		printDelta(e, d)
+	}
+	if err != nil {
 		return err
 	}
-	if !e.JSON && !delta.first {
-		printDelta(e, delta)
+	if !e.JSON && !d.first {
+		printDelta(e, d)
 	}
 	replaced, err := in.Rejudge(ctx)
 	if err != nil {
