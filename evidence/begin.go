@@ -28,11 +28,11 @@ func (c RowChanges) empty() bool {
 // imports at the same time the second one sees what the first one did. Its
 // error ends Begin with nothing written; it may be called more than once.
 func (in *Intake) Begin(ctx context.Context, reg Register, decide func(old []Row) (RowChanges, error)) error {
-	if _, err := in.open(ctx); err != nil {
+	if err := in.announce(ctx); err != nil {
 		return err
 	}
 	_, err := in.Store.Update(ctx, in.Scope, in.Book, func(tx Tx) error {
-		old, err := in.openedRows(ctx, tx)
+		old, err := in.open(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -52,9 +52,9 @@ func (in *Intake) Begin(ctx context.Context, reg Register, decide func(old []Row
 	return err
 }
 
-// openedRows appends leaf 0 to a book that has none, and returns the rows of
-// one that is open. What open saw may be out of date in the transaction.
-func (in *Intake) openedRows(ctx context.Context, tx Tx) ([]Row, error) {
+// open appends leaf 0 to a book that has none, and returns the rows of one
+// that is open.
+func (in *Intake) open(ctx context.Context, tx Tx) ([]Row, error) {
 	_, err := tx.Head(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
 		_, err = tx.Append(ctx, Opened{Book: in.Book, Origin: in.Origin})
@@ -66,16 +66,12 @@ func (in *Intake) openedRows(ctx context.Context, tx Tx) ([]Row, error) {
 	return tx.Rows(ctx)
 }
 
-// open tells the root book about a new book first: a crash in between leaves
-// an announced book that the next run opens. It reports whether the book was
-// open a moment ago.
-func (in *Intake) open(ctx context.Context) (bool, error) {
+// announce tells the root book about a new book first: a crash in between
+// leaves an announced book that the next run opens.
+func (in *Intake) announce(ctx context.Context) error {
 	books, err := in.Store.Books(ctx, in.Scope)
-	if err != nil {
-		return false, err
-	}
-	if slices.Contains(books, in.Book) {
-		return true, nil
+	if err != nil || slices.Contains(books, in.Book) {
+		return err
 	}
 	_, err = in.Store.Update(ctx, in.Scope, RootBook, func(tx Tx) error {
 		if announced, err := tx.Announced(ctx, in.Book); err != nil || announced {
@@ -84,7 +80,7 @@ func (in *Intake) open(ctx context.Context) (bool, error) {
 		_, err := tx.Append(ctx, Opened{Book: in.Book, Origin: in.Origin})
 		return err
 	})
-	return false, err
+	return err
 }
 
 // lay writes the leaves of the basis that the book does not have yet, and
