@@ -31,9 +31,9 @@ type chunk struct {
 
 // Bounds of correction, in bits of improbability.
 const (
-	maxReadings = 6    // per chunk, besides what was read
+	maxReadings = 8    // per chunk, besides what was read
 	maxLetters  = 10   // longer chunks are not corrected; the longest syllable has 7
-	maxExcess   = 7.0  // above the best reading
+	maxExcess   = 10.0 // above the best reading
 	maxPerChar  = 4.5  // in all, for each letter of the chunk
 	unseen      = 11.0 // a confusion that was never measured
 )
