@@ -290,6 +290,9 @@ func (c *check) nameOfLeaf(leaf ledger.Leaf) string {
 	if row := leaf.Refs["row"]; row != "" {
 		return "row " + row
 	}
+	if criterion := leaf.Refs["criterion"]; criterion != "" {
+		return "criterion " + criterion
+	}
 	for _, ref := range []string{"document", "sha256"} {
 		if name := c.nameOfFile(leaf.Refs[ref]); name != "" {
 			return name
@@ -334,6 +337,12 @@ func (c *check) nameOfRecord(table, key string) string {
 		return "row " + row + " under rule " + rule
 	case "document", "facts", "verdict", "signature":
 		return c.nameOfFile(key[:min(len(key), 2*sha256.Size)])
+	case "attachment", "explanation":
+		criterion, what, _ := strings.Cut(key, " ")
+		if file := c.nameOfFile(what); file != "" {
+			return "criterion " + criterion + ", " + file
+		}
+		return "criterion " + criterion
 	}
 	return ""
 }

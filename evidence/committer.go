@@ -112,7 +112,10 @@ func (c *committer) add(ctx context.Context, tx Tx, r received, fresh map[signat
 	case err != nil:
 		return err
 	}
-	return c.match(ctx, tx, r, fresh, touched)
+	if err := c.match(ctx, tx, r, fresh, touched); err != nil || r.file.Link == nil {
+		return err
+	}
+	return r.file.Link(ctx, tx, r.sha)
 }
 
 // match ties the document to its rows; a row that had another document is

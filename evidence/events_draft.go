@@ -34,6 +34,9 @@ const (
 	LeafUnmatch        = "unmatch"
 	LeafRowState       = "rowstate"
 	LeafAnchor         = "anchor"
+	LeafScheme         = "scheme"
+	LeafAttachment     = "attachment"
+	LeafExplanation    = "explanation"
 	maxRefBytes        = 200 // of one reference, as JSON
 	maxCodeBytes       = 64  // of one code or name that becomes part of a leaf
 	materialTrust      = "trust"
@@ -206,6 +209,9 @@ var decoders = map[string]decoder{
 	LeafUnmatch:       opened(func(v Match) Event { return Unmatched{v} }),
 	LeafRowState:      opened(func(v RowState) Event { return StateChanged{v} }),
 	LeafAnchor:        opened(func(v anchorOpening) Event { return Anchored(v) }),
+	LeafScheme:        decodeScheme,
+	LeafAttachment:    opened(attachmentEvent),
+	LeafExplanation:   opened(func(v explanationOpening) Event { return Explained{v.explanation()} }),
 }
 
 func decimal[T ~int | ~int64](n T) string { return strconv.FormatInt(int64(n), 10) }

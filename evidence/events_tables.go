@@ -26,6 +26,10 @@ var columns = map[string][]Column{
 	"signature": cols("document", "#n", "kind", "indication", "subindication", "fingerprint", "#entry"),
 	"match":     cols("document", "by", "#entry"),
 	"rowstate":  cols("row", "rule", "state", "code", "grade", "reasons", "#entry"),
+
+	"scheme":      cols("id", "sha256", "#entry"),
+	"attachment":  cols("criterion", "document", "scheme", "pages", "note", "#entry"),
+	"explanation": cols("criterion", "scheme", "text", "document", "#withdrawn", "#entry"),
 }
 
 // cols reads column names; "#" in front means an integer.

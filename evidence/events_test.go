@@ -28,6 +28,11 @@ func longRow() Row {
 		Receipt: long, Line: 1 << 30}
 }
 
+func longLink() Attachment {
+	return Attachment{Criterion: strings.Repeat("7", 32), Document: hashOf("f"), Scheme: hashOf("s"),
+		Pages: "1-3,5,100000", Note: secret + strings.Repeat("\x01\"", 900)}
+}
+
 func withdrawn(r Row) Row { r.Withdrawn = true; return r }
 
 // samples has at least one event of each type, with long and with empty
@@ -64,6 +69,10 @@ func samples() []Event {
 		Matched{match}, Unmatched{match},
 		StateChanged{RowState{Row: longRow().ID, Rule: strings.Repeat("r", 64), State: Undetermined, Code: "missing-organisation", Reasons: []string{"missing-organisation", "time-unproven"}}},
 		StateChanged{RowState{Row: short.ID, Rule: "nd30", State: Proven, Grade: "A"}},
+		SchemeUsed{hashOf("{}"), strings.Repeat("i", 32), []byte("{}")},
+		Attached{longLink()}, Attached{Attachment{Criterion: "1.6", Document: hashOf("f")}}, Detached{longLink()},
+		Explained{Explanation{Criterion: strings.Repeat("7", 32), Scheme: hashOf("s"), Text: strings.Repeat(secret, 500), Document: hashOf("f")}},
+		Explained{Explanation{Criterion: "1.6", Text: "chưa có"}}, Explained{Explanation{Criterion: "1.6", Withdrawn: true}},
 		Anchored{book, strings.Repeat("h", 300), 1 << 60, hashOf("root").String(), strings.Repeat("c", 5000)},
 	}
 }
@@ -178,6 +187,16 @@ func TestDraftRefuses(t *testing.T) {
 		"a roster entry of others":  RosterAdded{RosterEntry{Unit: "xa", Signer: signature.Signer{Certificate: hashOf("a")}, DER: []byte("b")}},
 		"a roster entry of nobody":  RosterAdded{RosterEntry{Unit: "xa"}},
 		"a unit with a bad id":      UnitAdded{Unit{ID: "Xã"}},
+		"a scheme of other bytes":   SchemeUsed{hashOf("a"), "s", []byte("b")},
+		"a link to no document":     Attached{Attachment{Criterion: "1.6"}},
+		"a link to no criterion":    Attached{Attachment{Document: hashOf("f")}},
+		"a criterion in words":      Detached{Attachment{Criterion: secret, Document: hashOf("f")}},
+		"pages not in order":        Attached{Attachment{Criterion: "1.6", Document: hashOf("f"), Pages: "5,1-3"}},
+		"pages that are none":       Attached{Attachment{Criterion: "1.6", Document: hashOf("f"), Pages: "0"}},
+		"a note that is too long":   Attached{Attachment{Criterion: "1.6", Document: hashOf("f"), Note: strings.Repeat("n", MaxNoteBytes+1)}},
+		"an explanation of nothing": Explained{Explanation{Criterion: "1.6"}},
+		"one that is too long":      Explained{Explanation{Criterion: "1.6", Text: strings.Repeat("n", MaxExplanationBytes+1)}},
+		"a withdrawal with a text":  Explained{Explanation{Criterion: "1.6", Text: "x", Withdrawn: true}},
 		"a book with a bad period":  Opened{Book: BookID{"xa", "../2022"}},
 	} {
 		if d, err := e.Draft(); err == nil {

@@ -58,6 +58,13 @@ type File struct {
 	// "name"; empty for a file without a row.
 	Rows []string
 	By   string
+	// Accept, when set, is asked before a new file's bytes are stored; its
+	// error is the file's Failure.
+	Accept func(signature.Facts) error
+	// Link, when set, runs in the transaction that commits the document, after
+	// it, also for one that is known. It may run again; its error ends Receive
+	// and nothing of the transaction is kept.
+	Link func(ctx context.Context, tx Tx, sha signature.Hash) error
 }
 
 // Failure is a file that could not be looked at or stored.
@@ -185,6 +192,11 @@ func (in *Intake) receive(ctx context.Context, c *committer, f File) (received, 
 	}
 	if r.facts.SHA256 != sha {
 		return r, false, errChanged
+	}
+	if f.Accept != nil {
+		if err := f.Accept(r.facts); err != nil {
+			return r, false, err
+		}
 	}
 	if _, err := body.Seek(0, io.SeekStart); err != nil {
 		return r, false, err

@@ -67,8 +67,21 @@ type Reader interface {
 	// StateOf returns one row's state; none is fs.ErrNotExist.
 	StateOf(ctx context.Context, rule, row string) (RowState, error)
 
+	// Scheme returns the scoring scheme in force, without its bytes, which are
+	// the opening of LeafOf(LeafScheme, SHA256). None is fs.ErrNotExist.
+	Scheme(ctx context.Context) (SchemeUsed, error)
+	// Attachments returns all links between criteria and documents, by
+	// criterion, then by entry.
+	Attachments(ctx context.Context) ([]Attachment, error)
+	// AttachmentOf returns one link; none is fs.ErrNotExist.
+	AttachmentOf(ctx context.Context, criterion string, sha signature.Hash) (Attachment, error)
+	// Explanations returns every explanation that was ever given, by
+	// criterion, then by entry: the last one of a criterion counts, unless it
+	// is withdrawn.
+	Explanations(ctx context.Context) ([]Explanation, error)
+
 	// HasLeaf says whether a leaf of the given type with this digest as its
-	// "sha256" reference exists: "material", "rule", "policy".
+	// "sha256" reference exists: "material", "rule", "policy", "scheme".
 	HasLeaf(ctx context.Context, leafType string, sha signature.Hash) (bool, error)
 	// LeafOf returns the first entry of that kind, with its opening.
 	LeafOf(ctx context.Context, leafType string, sha signature.Hash) (ledger.Entry, error)
