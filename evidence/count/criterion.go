@@ -38,7 +38,7 @@ func CriterionOf(id string) (Criterion, error) {
 
 // UnknownError says that a rule or criterion is not known, and which are.
 type UnknownError struct {
-	What  string // "rule" or "criterion"
+	What  string // "rule", "criterion" or "scheme"
 	ID    string // as asked for
 	Known []string
 	Near  string // the known id that was probably meant, or ""
@@ -57,7 +57,7 @@ func (e *UnknownError) Sentence(lang string) string {
 		}
 		return fmt.Sprintf("unknown %s %q: use one of %s", e.What, e.ID, known)
 	}
-	what := map[string]string{"rule": "quy tắc tính", "criterion": "tiêu chí"}[e.What]
+	what := map[string]string{"rule": "quy tắc tính", "criterion": "tiêu chí", "scheme": "bộ chỉ số"}[e.What]
 	if e.Near != "" {
 		return fmt.Sprintf("không có %s %q: có phải ý bạn là %s? (hiện có: %s)", what, e.ID, e.Near, known)
 	}
