@@ -98,6 +98,12 @@ func prepareImport(e *env, f importFlags) (*importJob, error) {
 	if job.reg, err = register.Parse(f.register, data, job.book.Period, register.Options{}); err != nil {
 		return nil, err
 	}
+	job.reg.Name = shownName(filepath.Base(f.register)) // the folders of this machine are nobody's business
+	if f.exceptions != "" {
+		if info, err := os.Stat(filepath.Dir(e.path(f.exceptions))); err != nil || !info.IsDir() {
+			return nil, usage("cli.cannot-write", f.exceptions) // said before the work, not after it
+		}
+	}
 	if job.files, job.skipped, err = listFiles(e, f.files); err != nil {
 		return nil, err
 	}

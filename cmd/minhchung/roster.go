@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/pflag"
 
@@ -76,6 +77,12 @@ func (f rosterFlags) entry(e *env) (evidence.RosterEntry, error) {
 	}
 	if (f.cert == "") == (f.subject == "") {
 		return entry, usage("roster.cert-or-subject")
+	}
+	if !entry.Until.IsZero() && !entry.From.Before(entry.Until) {
+		return entry, usage("roster.from-after-until", f.from, f.until)
+	}
+	if !utf8.ValidString(f.name+f.subject) || len(f.name) > 1000 || len(f.subject) > 1000 {
+		return entry, usage("roster.bad-text")
 	}
 	entry.Name, entry.Subject = f.name, f.subject
 	if f.cert != "" {

@@ -54,6 +54,9 @@ func addTrust(ctx context.Context, e *env, domain string, paths []string) error 
 		if err != nil {
 			return err
 		}
+		if len(more) == 0 {
+			return usage("trust.nothing", p)
+		}
 		entries = append(entries, more...)
 	}
 	return withStore(ctx, e, func(ctx context.Context, s *session) error {
