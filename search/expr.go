@@ -53,6 +53,7 @@ type Field string
 const (
 	FieldSyllable  Field = "syllable"  // folded tokens
 	FieldBigram    Field = "bigram"    // folded tokens in pairs, "cai_cach"
+	FieldTrigram   Field = "trigram"   // folded tokens in threes
 	FieldMarked    Field = "marked"    // keys of tokens that carry marks, and of pairs
 	FieldCorrected Field = "corrected" // noisy text only: possible readings, and pairs of them
 	FieldNumber    Field = "number"    // the document's own number, normalised
@@ -62,7 +63,7 @@ const (
 
 // TermFields lists the fields of Terms.
 func TermFields() []Field {
-	return []Field{FieldSyllable, FieldBigram, FieldMarked, FieldCorrected, FieldNumber, FieldMention, FieldDocument}
+	return []Field{FieldSyllable, FieldBigram, FieldTrigram, FieldMarked, FieldCorrected, FieldNumber, FieldMention, FieldDocument}
 }
 
 func term(f Field, value string) Expr { return Expr{Op: OpTerm, Field: f, Value: value} }

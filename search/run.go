@@ -10,10 +10,14 @@ import (
 )
 
 // little is the number of strict hits below which loose tiers are asked too.
-const little = 3
+// Loose hits below good ones would only be noise, so it is one.
+const little = 1
 
-// maxVerified bounds the pages read for one request.
-const maxVerified = 2 * MaxHits
+// Pages read for one tier at most, to verify them.
+const (
+	maxVerified      = MaxHits
+	maxVerifiedLoose = 300
+)
 
 // Run answers a request by an engine. It adds the scope itself, before
 // anything else, and verifies every hit on the stored text.
@@ -104,16 +108,15 @@ func wanted(r Request) int { return min(max(r.Offset, 0)+limit(r), MaxHits) }
 
 // window collects hits until as many are verified as were asked for.
 type window struct {
-	engine   Engine
-	base     Expr
-	request  Request
-	want     int
-	hits     []Hit
-	total    int
-	exact    bool
-	asked    []Expr
-	verified int
-	later    []later
+	engine  Engine
+	base    Expr
+	request Request
+	want    int
+	hits    []Hit
+	total   int
+	exact   bool
+	asked   []Expr
+	later   []later
 }
 
 // later is a page that a better tier's terms found but only a later tier's
@@ -154,16 +157,21 @@ func (w *window) pending(t Tier) []Hit {
 }
 
 // step asks for the pages of the first of the steps that no tier before it
-// found.
+// found, until enough are verified. What was not read is not verified, so the
+// total is then exact only if the terms are.
 func (w *window) step(ctx context.Context, steps []step) ([]Hit, error) {
 	e := all(w.base, steps[0].expr)
 	for _, before := range w.asked {
 		e.Parts = append(e.Parts, not(before))
 	}
+	most := maxVerified
+	if steps[0].tier.Loose() {
+		most = maxVerifiedLoose
+	}
 	var out []Hit
 	for offset := 0; ; {
 		need := w.want - len(w.hits) - len(out)
-		ask := min(max(need, 0), MaxHits-offset)
+		ask := min(max(need, 0), most-offset)
 		pages, total, err := w.engine.Find(ctx, e, offset, ask)
 		if err != nil {
 			return nil, err
@@ -175,35 +183,26 @@ func (w *window) step(ctx context.Context, steps []step) ([]Hit, error) {
 			out = w.verify(p, steps, out)
 		}
 		offset += len(pages)
-		if w.done(offset, total, len(pages), ask) {
+		if offset >= total {
+			return out, nil
+		}
+		if ask == 0 || len(pages) == 0 || offset >= most {
+			w.exact = w.exact && exactTerms(w.request.Query)
 			return out, nil
 		}
 	}
 }
 
-// done ends a tier: everything was read, or enough was. What was not read is
-// not verified, so the total is exact only if its terms are.
-func (w *window) done(offset, total, got, asked int) bool {
-	if offset >= total {
-		return true
-	}
-	if asked > 0 && got > 0 && offset < MaxHits && w.verified < maxVerified {
-		return false
-	}
-	w.exact = w.exact && exactTerms(w.request.Query)
-	return true
-}
-
-// exactTerms reports whether terms alone decide: phrases of at most two words.
+// exactTerms reports whether terms alone decide: phrases of at most
+// two words, or of three, which are one term.
 func exactTerms(q Query) bool {
-	long := func(p Phrase) bool { return len(p.Words) > 2 }
+	long := func(p Phrase) bool { return len(p.Words) > 3 }
 	return !slices.ContainsFunc(q.Phrases, long) && !slices.ContainsFunc(q.Excluded, long)
 }
 
 // verify appends the page to out if the first step bears it out, keeps it for
 // the first later step that does, and otherwise takes it out of the total.
 func (w *window) verify(p Page, steps []step, out []Hit) []Hit {
-	w.verified++
 	v := newView(p)
 	for _, phrase := range w.request.Query.Excluded {
 		if matchFolded(v, phrase) != nil {

@@ -57,6 +57,9 @@ func (b terms) zone(z zone) {
 				b.add(FieldMarked, pair(beforeKey, key))
 			}
 		}
+		if i > 1 {
+			b.add(FieldTrigram, pair(z.tokens[i-2].Folded, pair(before.Folded, t.Folded)))
+		}
 		before, beforeKey, beforeMarked = t, key, marked
 	}
 }

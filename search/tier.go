@@ -73,7 +73,19 @@ func phrasesExpr(phrases []Phrase, expr func(Phrase) Expr) Expr {
 
 func eitherExpr(p Phrase) Expr { return anyOf(foldedExpr(p), correctedExpr(p)) }
 
-func foldedExpr(p Phrase) Expr { return pairsExpr(p, FieldSyllable, FieldBigram) }
+// foldedExpr asks for threes of a longer phrase: frequent pairs stand on half
+// of all pages, and each page so found has to be read.
+func foldedExpr(p Phrase) Expr {
+	if len(p.Words) < 3 || slices.ContainsFunc(p.Words, func(w Word) bool { return w.any }) {
+		return pairsExpr(p, FieldSyllable, FieldBigram)
+	}
+	e := all()
+	for i := range p.Words[2:] {
+		three := pair(p.Words[i].Folded, pair(p.Words[i+1].Folded, p.Words[i+2].Folded))
+		e.Parts = append(e.Parts, term(FieldTrigram, three))
+	}
+	return e
+}
 
 func correctedExpr(p Phrase) Expr { return pairsExpr(p, FieldCorrected, FieldCorrected) }
 

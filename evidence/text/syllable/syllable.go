@@ -128,24 +128,55 @@ func Key(token string) string {
 	if ascii {
 		return strings.ToLower(token)
 	}
-	var rest strings.Builder
-	tone := rune(0)
-	for _, r := range norm.NFD.String(strings.ToLower(token)) {
-		switch r {
-		case 0x300, 0x301, 0x309, 0x303, 0x323:
-			if tone != 0 { // two tones are a slip: keep both, so that it is no syllable
-				rest.WriteRune(tone)
-			}
-			tone = r
-		default:
-			rest.WriteRune(r)
+	for _, r := range token {
+		if unicode.Is(unicode.Mn, r) { // decomposed: compose first
+			token = norm.NFC.String(token)
+			break
 		}
 	}
-	key := norm.NFC.String(rest.String())
-	if tone != 0 {
-		key += string(tone)
+	var out strings.Builder
+	out.Grow(len(token) + 2)
+	tone := rune(0)
+	for _, r := range token {
+		letter, ok := toned[r]
+		if !ok {
+			letter.base = unicode.ToLower(r)
+		}
+		out.WriteRune(letter.base)
+		if letter.tone != 0 {
+			if tone != 0 { // two tones are a slip: keep both, so that it is no syllable
+				out.WriteRune(tone)
+			}
+			tone = letter.tone
+		}
 	}
-	return key
+	if tone != 0 {
+		out.WriteRune(tone)
+	}
+	return out.String()
+}
+
+// letter is a letter apart from its tone.
+type letter struct{ base, tone rune }
+
+// toned maps the composed letters that carry a tone.
+var toned = makeToned()
+
+func makeToned() map[rune]letter {
+	m := map[rune]letter{}
+	for _, base := range "aăâeêioôơuưy" {
+		for _, tone := range tones[1:] {
+			r := firstRune(norm.NFC.String(string(base) + tone))
+			m[r] = letter{base, firstRune(tone)}
+			m[unicode.ToUpper(r)] = m[r]
+		}
+	}
+	return m
+}
+
+func firstRune(s string) rune {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r
 }
 
 // HasMarks reports whether a token carries a mark or đ.
