@@ -21,6 +21,9 @@ func main() {
 	if len(os.Args) == 2 && os.Args[1] == workerCommand {
 		os.Exit(runWorker()) // a child that reads hostile files: nothing else may start before it
 	}
+	if len(os.Args) == 2 && os.Args[1] == layoutCommand {
+		os.Exit(runLayout())
+	}
 	debug.SetGCPercent(50) // the main process stays small beside its workers
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

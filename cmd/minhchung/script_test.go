@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == workerCommand {
 		os.Exit(runWorker()) // a child of a test that runs the import in process
 	}
+	if len(os.Args) == 2 && os.Args[1] == layoutCommand {
+		os.Exit(runLayout())
+	}
 	testscript.Main(m, map[string]func(){"minhchung": main})
 }
 
@@ -36,9 +39,14 @@ func TestScripts(t *testing.T) {
 			"shuffle": scriptShuffle,
 			"jsonhas": scriptJSON,
 			"fifo":    scriptFIFO,
-			"absent":  scriptAbsent,
-			"jsonenv": scriptJSONEnv,
-			"replace": scriptReplace,
+
+			"p12":        scriptP12,
+			"paper":      scriptPaper,
+			"startswith": scriptStartsWith,
+			"append":     scriptAppend,
+			"absent":     scriptAbsent,
+			"jsonenv":    scriptJSONEnv,
+			"replace":    scriptReplace,
 
 			"sameverdicts": scriptSameVerdicts,
 		},

@@ -33,7 +33,7 @@ func (w *workshop) sign(ctx context.Context, file []byte, s signing) ([]byte, er
 	}
 	// The longest chain we might write, so that there is room for it and for
 	// a time stamp.
-	plan := pdfsign.Plan{Chain: as.chain(), At: s.at.In(zone)}
+	plan := pdfsign.Plan{Chain: as.chain(), At: s.at.In(zone), CAdES: s.cades}
 	if s.shown != nil {
 		var err error
 		if plan.Shown, err = w.printer.appearance(file, *s.shown); err != nil {

@@ -46,8 +46,8 @@ type Signature struct {
 	Certificate *x509.Certificate // of Key
 	// Bag goes into the certificates field in this order.
 	Bag []*x509.Certificate
-	// Claimed is the signing-time attribute. Zero leaves it out and makes the
-	// signature an ETSI.CAdES.detached one, which claims its time in the
+	// Claimed is the signing-time attribute. Zero leaves it out, as it must be
+	// in an ETSI.CAdES.detached signature, which claims its time in the
 	// dictionary only (EN 319 142-1 6.3).
 	Claimed time.Time
 	// Stamp returns a time-stamp token over the signature value; nil for

@@ -1,12 +1,12 @@
 // Package pdfsign signs PDF files: a revision of its own for each signature,
-// and never a change to the bytes before it. The revision is laid out by
-// digitorus/pdfsign: field, signature dictionary, catalogue, cross-reference
-// table and ByteRange. The CMS inside is made here, because pdfsign's always
-// claims the present as signing time and is never an ETSI.CAdES.detached.
+// and never a change to the bytes before it. The revisions of files that
+// others wrote are laid out by Append; those of the demo by digitorus/pdfsign,
+// so that the demo's files are not only what our own reader expects. The CMS
+// inside is made here, because pdfsign's always claims the present as signing
+// time and is never an ETSI.CAdES.detached.
 //
-// pdfsign's reader can be hung or killed by hostile files. Layout needs no
-// key, so that it can run in a process of its own; Seal reads only what
-// Layout wrote.
+// Append and Layout need no key, so that they can run in a process of its own;
+// Seal reads only what they wrote.
 package pdfsign
 
 import (
@@ -37,9 +37,10 @@ type Plan struct {
 	Name, Reason string
 	// Shown is the widget; nil for an invisible signature.
 	Shown *Appearance
-	// Room is how many bytes more than for certificates and signature are
-	// left, for a time stamp. pdfsign logs that it tries again when Room is
-	// more than about 2,000.
+	// CAdES makes it an ETSI.CAdES.detached signature, as Append always does.
+	CAdES bool
+	// Room is how many bytes more than for certificates and signature Append
+	// leaves, for a time stamp.
 	Room int
 }
 
@@ -52,14 +53,8 @@ type Appearance struct {
 }
 
 // Layout appends a revision with an empty signature to file and returns all
-// of it. It may hang or crash on hostile files, but only one that our own
-// reader calls sound should come here.
-func Layout(ctx context.Context, file []byte, p Plan) (out []byte, err error) {
-	defer func() {
-		if r := recover(); r != nil { // pdfsign's reader panics on what it does not expect
-			out, err = nil, fmt.Errorf("laying out a signature: %v", r)
-		}
-	}()
+// of it. It may hang or crash on hostile files: use it for our own.
+func Layout(ctx context.Context, file []byte, p Plan) ([]byte, error) {
 	if len(p.Chain) == 0 {
 		return nil, errors.New("laying out a signature: no certificate")
 	}
@@ -68,7 +63,7 @@ func Layout(ctx context.Context, file []byte, p Plan) (out []byte, err error) {
 		return nil, fmt.Errorf("opening a document to sign it: %w", err)
 	}
 	data := sign.SignData{
-		Signer: blank{p.Chain[0].PublicKey, valueBytes + p.Room}, Certificate: p.Chain[0], DigestAlgorithm: crypto.SHA256,
+		Signer: blank{p.Chain[0].PublicKey}, Certificate: p.Chain[0], DigestAlgorithm: crypto.SHA256,
 		CertificateChains: [][]*x509.Certificate{p.Chain}, Context: ctx,
 	}
 	data.Signature.CertType = sign.ApprovalSignature
@@ -84,32 +79,30 @@ func Layout(ctx context.Context, file []byte, p Plan) (out []byte, err error) {
 	if err := sign.SignWithData(bytes.NewReader(file), &buf, doc.Reader(), int64(len(file)), data); err != nil {
 		return nil, fmt.Errorf("laying out a signature: %w", err)
 	}
-	return buf.Bytes(), nil
+	out := buf.Bytes()
+	if p.CAdES {
+		// The two names have the same length.
+		copy(out[len(file):], bytes.Replace(out[len(file):], []byte("/adbe.pkcs7.detached"), []byte("/ETSI.CAdES.detached"), 1))
+	}
+	return out, nil
 }
 
 // valueBytes is room for the signature of an RSA key of 4096 bits.
 const valueBytes = 512
 
 // blank stands in for the key while pdfsign lays out the revision.
-type blank struct {
-	public crypto.PublicKey
-	size   int
-}
+type blank struct{ public crypto.PublicKey }
 
 func (b blank) Public() crypto.PublicKey { return b.public }
 
 func (b blank) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
-	return make([]byte, b.size), nil
+	return make([]byte, valueBytes), nil
 }
 
-// Seal signs the newest revision of a file that Layout returned, which starts
+// Seal signs the newest revision of a file that Append or Layout returned, which starts
 // at from, and writes the CMS into the gap of its ByteRange. The bytes of file
 // before from stay as they are.
 func Seal(ctx context.Context, file []byte, from int, s Signature) error {
-	if s.Claimed.IsZero() {
-		// The two names have the same length.
-		copy(file[from:], bytes.Replace(file[from:], []byte("/adbe.pkcs7.detached"), []byte("/ETSI.CAdES.detached"), 1))
-	}
 	gap, err := FindGap(file, from)
 	if err != nil {
 		return err
@@ -138,7 +131,8 @@ var byteRange = regexp.MustCompile(`/ByteRange ?\[0 (\d+) (\d+) (\d+)\s*\]`)
 // many bytes behind the gap the signature covers.
 type Gap struct{ Start, End, Tail int }
 
-// FindGap finds the first signature that Layout wrote at or behind from.
+// FindGap finds the first signature that Append or Layout wrote at or behind
+// from.
 func FindGap(file []byte, from int) (Gap, error) {
 	m := byteRange.FindSubmatch(file[min(from, len(file)):])
 	if m == nil {
