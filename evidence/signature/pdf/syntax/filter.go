@@ -3,8 +3,10 @@ package syntax
 import (
 	"bytes"
 	"compress/flate"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/adler32"
 	"io"
 	"sync"
 )
@@ -129,6 +131,31 @@ func inflate(data []byte, limit int64) ([]byte, error) {
 			return out, fmt.Errorf("broken zlib data: %w", ErrDamaged)
 		}
 	}
+}
+
+// wrongChecksum reports whether zlib data ends with a checksum that is not
+// its content's (RFC 1950 2.2). One that is cut off is not wrong. It is asked
+// of cross-reference streams only: one bit that turns there can hide an
+// object, and with it a signature.
+func wrongChecksum(data []byte, limit int64) bool {
+	p := inflaters.Get().(*inflater)
+	defer inflaters.Put(p)
+	for len(data) > 0 && IsSpace(data[0]) {
+		data = data[1:]
+	}
+	if len(data) < 2 || data[0]&0x0f != 8 || (int(data[0])<<8|int(data[1]))%31 != 0 {
+		return false
+	}
+	p.source.Reset(data[2:])
+	if err := p.reader.(flate.Resetter).Reset(&p.source, nil); err != nil {
+		return false
+	}
+	sum := adler32.New()
+	if n, err := io.Copy(sum, io.LimitReader(p.reader, limit)); err != nil || n == limit || p.source.Len() < 4 {
+		return false
+	}
+	rest := data[len(data)-p.source.Len():]
+	return binary.BigEndian.Uint32(rest) != sum.Sum32()
 }
 
 // un85 undoes ASCII85Decode (ISO 32000-2 7.4.3).

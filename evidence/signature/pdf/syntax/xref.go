@@ -259,6 +259,9 @@ func (f *File) xrefStream(s *section) error {
 	if err != nil {
 		return err
 	}
+	if name, ok := stream.Dict.Get("Filter").(Name); ok && name == "FlateDecode" && wrongChecksum(f.data[start:end], f.limits.StreamBytes) {
+		f.fault("the checksum of the cross-reference stream at offset %d is wrong", s.start)
+	}
 	l := lexer{f: f, data: f.data, pos: int(end)}
 	l.space()
 	if l.pos < int(start) || !l.keyword("endstream") {
