@@ -35,13 +35,25 @@ type proof struct {
 	signer *authority   // the certificate whose key verified the signature
 	bag    *bag
 	used   used
-	digest []byte // that was signed
+	// wrapped is the digest of the document when the message signs that
+	// digest and not the document, such as "SHA-1"; else empty.
+	wrapped string
+	digest  []byte // that was signed
 }
 
 func (p *proof) broken(ind Indication, sub Subindication, reason, problem string) {
 	p.integrity, p.problem = IntegrityBroken, problem
 	p.finding = finding{ind, sub, reason}
 	p.signer = nil
+}
+
+// rests returns what the signature itself rests on.
+func (p *proof) rests() []used {
+	list := []used{p.used}
+	if p.wrapped != "" {
+		list = append(list, used{Digest: p.wrapped, Key: p.used.Key, KeyBits: p.used.KeyBits})
+	}
+	return list
 }
 
 func (p *proof) malformed(problem string) {
@@ -130,6 +142,7 @@ func (s *session) checkCMS(p *proof, f SignatureFacts) {
 		case !equal(sum, sd.Content):
 			p.broken(TotalFailed, HashFailure, ReasonDigest, "the signed digest is not that of the signed bytes")
 		default:
+			p.wrapped = "SHA-1"
 			s.checkSignedData(p, func(hash string) []byte { return cms.Sum(hash, sd.Content) })
 		}
 	default:

@@ -87,7 +87,7 @@ func (s *session) signature(f SignatureFacts) SignatureVerdict {
 	trust, path := s.best(x, nil, func(f *findings, path []*authority, rests []used) {
 		s.validity(f, path, c)
 		states[path[len(path)-1]] = s.revocation(f, path, a, p.bag, c)
-		s.algorithms(f, append(rests, p.used), c)
+		s.algorithms(f, append(rests, p.rests()...), c)
 	})
 	anchor := path[len(path)-1]
 	v.TrustDomain = anchor.domain
