@@ -52,17 +52,31 @@ const headBytes = 2_500
 // of a document. Spacing, case, marks, the kind of dash and leading zeros do
 // not count; a part of a number never does: 32 is not found in 132, 32a,
 // 1.32 or 32/BC-UBND-VP. Find is pure and linear in the text.
-func Find(s Sought, pages []Page) Found {
+func Find(s Sought, pages []Page) Found { return Prepare(pages).Find(s) }
+
+// Prepared is a document's pages made ready for more than one Find. It is
+// safe for concurrent use.
+type Prepared struct{ parts []part }
+
+// Prepare folds the pages' text.
+func Prepare(pages []Page) Prepared {
+	var d Prepared
+	for _, p := range pages {
+		d.parts = append(d.parts, p.parts()...)
+	}
+	return d
+}
+
+// Find is the function Find.
+func (d Prepared) Find(s Sought) Found {
 	var found Found
 	code, date := codePattern(s), datePattern(s.Date)
-	for _, p := range pages {
-		for _, part := range p.parts() {
-			if place := part.find(code, codeEdges, part.codePlace); place.better(found.Number) {
-				found.Number, found.NumberPage = place, p.Number
-			}
-			if place := part.find(date, dateEdges, part.datePlace); place.better(found.Date) {
-				found.Date, found.DatePage = place, p.Number
-			}
+	for _, p := range d.parts {
+		if place := p.find(code, codeEdges, p.codePlace); place.better(found.Number) {
+			found.Number, found.NumberPage = place, p.page
+		}
+		if place := p.find(date, dateEdges, p.datePlace); place.better(found.Date) {
+			found.Date, found.DatePage = place, p.page
 		}
 	}
 	return found
@@ -84,21 +98,22 @@ func (p Place) rank() int {
 
 // part is one text of a page, folded.
 type part struct {
+	page    int
 	text    string
 	head    int // bytes that can be the head of the document
 	overlay bool
 }
 
 func (p Page) parts() []part {
-	parts := []part{{text: foldMarks(p.Text)}}
+	parts := []part{{page: p.Number, text: foldMarks(p.Text)}}
 	if p.Number == 1 {
 		parts[0].head = headBytes
 	}
 	if p.Head != "" {
-		parts = append(parts, part{text: foldMarks(p.Head), head: headBytes})
+		parts = append(parts, part{page: p.Number, text: foldMarks(p.Head), head: headBytes})
 	}
 	if p.Overlay != "" {
-		parts = append(parts, part{text: foldMarks(p.Overlay), overlay: true})
+		parts = append(parts, part{page: p.Number, text: foldMarks(p.Overlay), overlay: true})
 	}
 	return parts
 }
@@ -120,7 +135,7 @@ func codePattern(s Sought) *regexp.Regexp {
 	if suffix := strings.TrimSpace(number[digits:]); suffix != "" {
 		pattern += `[ ]?` + regexp.QuoteMeta(suffix)
 	}
-	words := strings.FieldsFunc(foldMarks(s.Notation), func(r rune) bool { return r == '-' || r == '/' || r == ' ' })
+	words := notationWords(s.Notation)
 	for _, word := range words {
 		pattern += `\s*[-/]\s*` + regexp.QuoteMeta(word)
 	}

@@ -1,6 +1,10 @@
 package text
 
-import "testing"
+import (
+	"slices"
+	"strings"
+	"testing"
+)
 
 func TestFind(t *testing.T) {
 	const letter = "ỦY BAN NHÂN DÂN\nXÃ ĐÔNG THỬ\nSố: 32/BC-UBND\nĐông Thử, ngày 03 tháng 4 năm 2022\nBÁO CÁO\nCăn cứ Quyết định số 15/QĐ-UBND ngày 02/3/2022"
@@ -65,10 +69,7 @@ func TestFind(t *testing.T) {
 func TestFindPlaces(t *testing.T) {
 	row := Sought{"32", "BC-UBND", "2022-04-03"}
 	number, date := "Số: 32/BC-UBND", "ngày 03 tháng 4 năm 2022"
-	filler := string(make([]byte, 0))
-	for range 200 {
-		filler += "nội dung của văn bản "
-	}
+	filler := strings.Repeat("nội dung của văn bản ", 200)
 	tests := []struct {
 		name  string
 		pages []Page
@@ -90,5 +91,34 @@ func TestFindPlaces(t *testing.T) {
 				t.Errorf("got %+v, confirmed %t, want %+v, %t", got, got.Confirmed(), test.want, test.own)
 			}
 		})
+	}
+}
+
+func TestKey(t *testing.T) {
+	tests := []struct{ number, notation, want string }{
+		{"32", "BC-UBND", "32-bc-ubnd"},
+		{" 032 ", "bc - ubnd", "32-bc-ubnd"},
+		{"32 A", "BC/UBND", "32a-bc-ubnd"},
+		{"5", "2022/QĐ-UBND", "5-2022-qd-ubnd"},
+		{"7", "", "7"},
+		{"", "", ""},
+		{"99999999999999999999999", "x", "99999999999999999999999-x"},
+	}
+	for _, test := range tests {
+		if got := Key(test.number, test.notation); got != test.want {
+			t.Errorf("Key(%q, %q): got %q, want %q", test.number, test.notation, got, test.want)
+		}
+	}
+}
+
+func TestOwnKeys(t *testing.T) {
+	pages := []Page{
+		{Number: 1, Text: "Số: 032a/QĐ-UBND – Đông Thử\nCăn cứ Kế hoạch số 15/KH-UBND ngày 3/4/2022", Overlay: "7/TB-UBND"},
+		{Number: 2, Text: "Số: 99/BC-UBND"},
+	}
+	got := Prepare(pages).OwnKeys()
+	want := []string{"32a-qd", "32a-qd-ubnd", "32a-qd-ubnd-dong", "7-tb", "7-tb-ubnd"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
