@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"minhchung/cmd/minhchung/auth"
+	"minhchung/cmd/minhchung/config"
+	"minhchung/cmd/minhchung/web"
+	"minhchung/evidence"
+)
+
+// serveCommand is `serve [--listen 127.0.0.1:8080]`: pages for a browser on
+// this machine. The process holds the data directory as long as it runs; other
+// commands go through it.
+func serveCommand() *command {
+	var listen string
+	return &command{
+		name:  "serve",
+		flags: func(fs *pflag.FlagSet) { fs.StringVar(&listen, "listen", "127.0.0.1:8080", "") },
+		run: func(ctx context.Context, e *env, args []string) error {
+			if len(args) > 0 {
+				return usage("cli.extra-argument", args[0])
+			}
+			if err := auth.CheckListen(listen); err != nil {
+				return usage("serve.not-local", listen)
+			}
+			return runServe(ctx, e, listen)
+		},
+	}
+}
+
+func runServe(ctx context.Context, e *env, listen string) error {
+	s, err := hold(ctx, e)
+	if err != nil {
+		return err
+	}
+	s.Serve(serveForwarded)
+	err = servePages(ctx, e, newSession(s), listen)
+	return errors.Join(err, s.Close())
+}
+
+// holdTime is how long serve waits for a command that has the data directory
+// and will soon be done.
+const holdTime = 10 * time.Second
+
+// hold makes this process the holder.
+func hold(ctx context.Context, e *env) (*config.Session, error) {
+	deadline := time.Now().Add(holdTime)
+	for {
+		s, err := config.Open(ctx, e.config(), config.Write)
+		if !errors.Is(err, config.ErrHeld) {
+			return s, err
+		}
+		if time.Now().After(deadline) {
+			return nil, fail(exitBackend, nil, "serve.held", e.Data)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// servePages listens until ctx ends.
+func servePages(ctx context.Context, e *env, s *session, listen string) error {
+	listener, err := net.Listen("tcp", listen)
+	if err != nil {
+		return fail(exitBackend, err, "serve.cannot-listen", listen)
+	}
+	defer listener.Close()
+	hosts, err := auth.Hosts(listener.Addr())
+	if err != nil { // "localhost" may resolve to anything
+		return usage("serve.not-local", listen)
+	}
+	handler, err := web.New(web.Config{
+		Store: s.Store, Objects: s.Objects, Public: s.Public, Spool: s.Spool, Answers: s.Answers,
+		Authenticate: auth.Office, Hosts: hosts, FileBytes: maxFileBytes, Log: slog.New(slog.NewTextHandler(e.Stderr, nil)),
+		Intake: func(ctx context.Context, scope evidence.Scope, book evidence.BookID) (*evidence.Intake, func(), error) {
+			return newIntake(ctx, &session{s.Session, scope}, book, nil)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	address := "http://" + hosts[0] + "/"
+	if e.JSON {
+		if err := e.emit(map[string]string{"address": address}); err != nil {
+			return err
+		}
+	} else {
+		e.say("serve.listening", address)
+	}
+	return serveUntil(ctx, e, listener, handler)
+}
+
+// stopTime is how long work may take that was begun before the program was
+// told to stop.
+const stopTime = 30 * time.Second
+
+// serveUntil answers requests until ctx ends, and then finishes those that
+// were begun.
+func serveUntil(ctx context.Context, e *env, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Minute, // 200 MB over a slow disk
+		WriteTimeout:      20 * time.Minute, // reading and inspecting come before the answer
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(slog.NewTextHandler(e.Stderr, nil), slog.LevelWarn),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	e.note("serve.stopping")
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer cancel()
+	if err := server.Shutdown(stopping); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	return nil
+}

@@ -1,0 +1,160 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"minhchung/cmd/minhchung/report"
+	"minhchung/evidence"
+	"minhchung/evidence/register"
+	"minhchung/evidence/signature"
+)
+
+// accepted is a file that is in the ledger now.
+type accepted struct {
+	file      spooled
+	known     bool // it was there before
+	ambiguous bool // its name fits several rows, or several files fit its row
+	document  evidence.Document
+	verdict   signature.Verdict
+	rows      []evidence.Row
+	by        string
+	states    []evidence.RowState
+	receipt   report.Receipt
+}
+
+// accept takes spooled files into a book as `import` does: inspect, store,
+// commit, anchor. Once the files are here the work goes on when the client is
+// gone, so that a repeated request finds it done.
+func (s *server) accept(ctx context.Context, who visitor, k evidence.BookID, files []spooled) ([]accepted, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.AcceptTime)
+	defer cancel()
+	select {
+	case s.accepting <- struct{}{}:
+		defer func() { <-s.accepting }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	list, incoming, err := s.match(ctx, who, k, files)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.receive(ctx, who, k, incoming); err != nil {
+		return nil, err
+	}
+	err = s.Store.View(ctx, who.Scope(), k, func(r evidence.Reader) error {
+		return s.withRoot(ctx, who, func(root evidence.Reader) error {
+			for i := range list {
+				if err := s.readBack(ctx, r, root, k, &list[i]); err != nil {
+					return fmt.Errorf("reading back %s: %w", list[i].file.name, err)
+				}
+			}
+			return nil
+		})
+	})
+	return list, err
+}
+
+// match finds the rows that the files' names belong to, and what is known
+// already.
+func (s *server) match(ctx context.Context, who visitor, k evidence.BookID, files []spooled) (list []accepted, incoming []evidence.File, err error) {
+	var rows []evidence.Row
+	known := map[signature.Hash]bool{}
+	err = s.Store.View(ctx, who.Scope(), k, func(r evidence.Reader) (err error) {
+		if rows, err = r.Rows(ctx); err != nil {
+			return err
+		}
+		for _, f := range files {
+			_, err := r.Document(ctx, f.sha)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+			known[f.sha] = err == nil
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	names := make([]register.File, len(files))
+	for i, f := range files {
+		names[i] = register.File{Path: f.name}
+	}
+	found := register.MatchFiles(rows, names)
+	for _, f := range files {
+		in := evidence.File{Name: f.name, Open: f.open, Size: f.size}
+		for _, p := range found.Pairs {
+			if p.Path == f.name {
+				in.Rows, in.By = append(in.Rows, p.Row), p.By
+			}
+		}
+		ambiguous := slices.ContainsFunc(found.Ambiguous, func(a register.Ambiguity) bool { return slices.Contains(a.Paths, f.name) })
+		list = append(list, accepted{file: f, known: known[f.sha], ambiguous: ambiguous && len(in.Rows) == 0})
+		incoming = append(incoming, in)
+		known[f.sha] = true // the same bytes twice in one request are one document
+	}
+	return list, incoming, nil
+}
+
+func (s *server) receive(ctx context.Context, who visitor, k evidence.BookID, files []evidence.File) error {
+	in, done, err := s.Intake(ctx, who.Scope(), k)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := in.Prepare(ctx); err != nil {
+		return err
+	}
+	summary, err := in.Receive(ctx, files)
+	if err != nil {
+		return err
+	}
+	if len(summary.Failures) > 0 { // our own spool could not be read
+		f := summary.Failures[0]
+		return fmt.Errorf("receiving %s: %w", f.Name, f.Err)
+	}
+	return in.Anchor(ctx)
+}
+
+// withRoot reads the root book, or gives nil to those who may not.
+func (s *server) withRoot(ctx context.Context, who visitor, fn func(root evidence.Reader) error) error {
+	if !who.Scope().Allows(evidence.RootBook) {
+		return fn(nil)
+	}
+	return s.Store.View(ctx, who.Scope(), evidence.RootBook, fn)
+}
+
+// readBack fills in what the book says of a document now.
+func (s *server) readBack(ctx context.Context, r, root evidence.Reader, k evidence.BookID, a *accepted) (err error) {
+	if a.verdict, a.document, err = evidence.ReadVerdict(ctx, r, a.file.sha); err != nil {
+		return err
+	}
+	ids, err := r.MatchedRows(ctx, a.file.sha)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		row, err := r.Row(ctx, id)
+		if err != nil {
+			return err
+		}
+		match, err := r.MatchOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		states, err := report.StatesOfRow(ctx, r, id)
+		if err != nil {
+			return err
+		}
+		a.rows, a.by, a.states = append(a.rows, row), match.By, append(a.states, states...)
+	}
+	if len(ids) > 0 {
+		a.receipt, err = report.ProveRow(ctx, r, root, s.Public, k, ids[0])
+	} else {
+		a.receipt, err = report.ProveDocument(ctx, r, root, s.Public, k, a.file.sha)
+	}
+	return err
+}

@@ -1,0 +1,156 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+
+	"minhchung/cmd/minhchung/report"
+	"minhchung/evidence"
+)
+
+// maxFiles is how many files one request may bring, as for an archive.
+const maxFiles = 1000
+
+type uploadedPage struct {
+	Book    bookPart
+	Files   []uploadedFile
+	Refused []refusedFile
+	New     int
+	Known   int
+}
+
+type uploadedFile struct {
+	Name, Link   string
+	Known        bool
+	Ambiguous    bool
+	Result, Word string
+	Next         string
+	Rows         []uploadedRow
+	Size         int64
+}
+
+type uploadedRow struct {
+	Name  string
+	State statePart
+}
+
+type refusedFile struct{ Name, Sentence string }
+
+// uploadForm takes the files of the register page's form. A file that is
+// refused by itself, by its name or size, does not stop the others; a request
+// that is broken off stores nothing.
+func (s *server) uploadForm(w http.ResponseWriter, r *http.Request, who visitor) error {
+	k, err := s.book(r.Context(), who, r)
+	if err != nil {
+		return err
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, s.RequestBytes)
+	files, refused, err := s.receiveForm(r, who)
+	defer func() {
+		for _, f := range files {
+			f.remove()
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 && len(refused) == 0 {
+		return problem{code: "no-file"}
+	}
+	var list []accepted
+	if len(files) > 0 {
+		if list, err = s.accept(r.Context(), who, k, files); err != nil {
+			return err
+		}
+	}
+	page, err := s.uploaded(r, who, k, list)
+	if err != nil {
+		return err
+	}
+	page.Refused = refused
+	status := http.StatusOK
+	if len(files) == 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	return s.render(w, r, who, status, "uploaded", page)
+}
+
+// receiveForm spools the files of a multipart request. The caller removes
+// what is returned, on errors too.
+func (s *server) receiveForm(r *http.Request, who visitor) (files []spooled, refused []refusedFile, err error) {
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return nil, nil, problem{code: "bad-request", err: err}
+	}
+	for {
+		part, err := parts.NextPart()
+		if err == io.EOF {
+			return files, refused, nil
+		}
+		if err != nil {
+			return files, refused, broken(err)
+		}
+		if part.FormName() != "file" || part.FileName() == "" {
+			continue // an empty choice, or a field we do not know
+		}
+		if len(files)+len(refused) == maxFiles {
+			return files, refused, problem{code: "too-many", args: []any{maxFiles}}
+		}
+		f, err := s.spool(part.FileName(), part)
+		var p problem
+		switch {
+		case err == nil:
+			files = append(files, f)
+		case errors.As(err, &p) && p.code != "interrupted":
+			refused = append(refused, refusedFile{part.FileName(), who.Lang.Text("web.error-"+p.code, p.args...)})
+		default:
+			return files, refused, err
+		}
+	}
+}
+
+// broken is the error of a multipart body: too large, or not one.
+func broken(err error) error {
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return err
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, multipart.ErrMessageTooLarge):
+		return problem{code: "interrupted", err: err}
+	}
+	return problem{code: "bad-request", err: err}
+}
+
+// uploaded says what became of each file.
+func (s *server) uploaded(r *http.Request, who visitor, k evidence.BookID, list []accepted) (uploadedPage, error) {
+	var page uploadedPage
+	err := s.Store.View(r.Context(), who.Scope(), k, func(v evidence.Reader) error {
+		unit, err := unitOf(r.Context(), v, k.Unit)
+		page.Book = bookOf(k, unit.Name)
+		return err
+	})
+	for _, a := range list {
+		f := uploadedFile{
+			Name: a.file.name, Link: documentLink(page.Book, a.document), Known: a.known, Ambiguous: a.ambiguous, Size: a.file.size,
+			Result: string(a.verdict.Result), Word: report.Word(who.Lang, "result", string(a.verdict.Result)), Next: report.NextStep(who.Lang, a.verdict),
+		}
+		for _, row := range a.rows {
+			u := uploadedRow{Name: rowName(row)}
+			for _, state := range a.states {
+				if state.Row == row.ID && state.Rule == defaultRule() {
+					u.State = stateOf(who.Lang, state)
+				}
+			}
+			f.Rows = append(f.Rows, u)
+		}
+		if a.known {
+			page.Known++
+		} else {
+			page.New++
+		}
+		page.Files = append(page.Files, f)
+	}
+	return page, err
+}
