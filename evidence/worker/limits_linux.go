@@ -11,16 +11,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// limitProcess sets the child's own hard limits and returns the function that
+// LimitProcess sets the child's own hard limits and returns the function that
 // grants processor time for one more file. RLIMIT_DATA counts private writable
 // mappings, so the Go heap and mmap alike (getrlimit(2), since Linux 4.7).
-func limitProcess(s Limits) (renew func() error, err error) {
+func LimitProcess(s Limits) (renew func() error, err error) {
 	hard := func(resource int, value uint64) {
 		if e := unix.Setrlimit(resource, &unix.Rlimit{Cur: value, Max: value}); e != nil {
 			err = errors.Join(err, fmt.Errorf("resource %d to %d: %w", resource, value, e))
 		}
 	}
-	hard(unix.RLIMIT_DATA, uint64(s.MemoryBytes)+instrumentation())
+	hard(unix.RLIMIT_DATA, uint64(s.MemoryBytes)+Instrumentation())
 	hard(unix.RLIMIT_CORE, 0)
 	hard(unix.RLIMIT_FSIZE, 0)
 	hard(unix.RLIMIT_NOFILE, 16)
@@ -63,7 +63,7 @@ func exitOnCPULimit() {
 	signal.Notify(spent, syscall.SIGXCPU)
 	go func() {
 		<-spent
-		os.Exit(exitTime)
+		os.Exit(ExitTime)
 	}()
 }
 

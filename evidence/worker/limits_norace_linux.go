@@ -2,5 +2,5 @@
 
 package worker
 
-// instrumentation is nothing in a program as it is delivered.
-func instrumentation() uint64 { return 0 }
+// Instrumentation is nothing in a program as it is delivered.
+func Instrumentation() uint64 { return 0 }

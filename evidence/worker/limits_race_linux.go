@@ -8,9 +8,9 @@ import (
 	"strconv"
 )
 
-// instrumentation returns what the race detector mapped before we started:
+// Instrumentation returns what the race detector mapped before we started:
 // its shadow memory counts as data, but holds nothing of ours.
-func instrumentation() uint64 {
+func Instrumentation() uint64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0

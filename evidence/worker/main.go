@@ -12,10 +12,6 @@ import (
 	"time"
 )
 
-// exitTime is the exit code by which a child tells its parent that its
-// processor time is used up.
-const exitTime = 70
-
 // Engine turns a file and a request into an answer. It may change data. It
 // should answer before the deadline, at which the parent kills the child. An
 // error ends the child: what the file is guilty of belongs into the answer.
@@ -56,7 +52,7 @@ func (s *server) begin(open func(json.RawMessage) (Engine, error)) error {
 	}
 	runtime.GC() // what opening needed is not held against the first file
 	limitRuntime(l)
-	s.renew, err = limitProcess(l)
+	s.renew, err = LimitProcess(l)
 	if err != nil {
 		return fmt.Errorf("limiting the process: %w", err)
 	}

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// stopwatch calls kill when the time that is not paused exceeds its limit.
-type stopwatch struct {
+// Stopwatch bounds the time of one file: it calls a function when
+// the time that is not paused exceeds its limit. It is safe for concurrent use.
+type Stopwatch struct {
 	mu     sync.Mutex
 	timer  *time.Timer
 	left   time.Duration // guarded by mu; at the last resume
@@ -14,8 +15,10 @@ type stopwatch struct {
 	struck bool          // guarded by mu
 }
 
-func startStopwatch(limit time.Duration, kill func()) *stopwatch {
-	s := &stopwatch{left: limit, since: time.Now()}
+// StartStopwatch starts the time; kill is called at most once, from another
+// goroutine.
+func StartStopwatch(limit time.Duration, kill func()) *Stopwatch {
+	s := &Stopwatch{left: limit, since: time.Now()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.timer = time.AfterFunc(limit, func() {
@@ -27,7 +30,8 @@ func startStopwatch(limit time.Duration, kill func()) *stopwatch {
 	return s
 }
 
-func (s *stopwatch) pause() {
+// Pause lets the time stand still until Resume.
+func (s *Stopwatch) Pause() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.timer.Stop()
@@ -35,42 +39,20 @@ func (s *stopwatch) pause() {
 	s.since = time.Time{}
 }
 
-func (s *stopwatch) resume() {
+// Resume lets the time run on after Pause.
+func (s *Stopwatch) Resume() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.since = time.Now()
 	s.timer.Reset(max(s.left, 0))
 }
 
-func (s *stopwatch) stop() { s.timer.Stop() }
+// Stop ends the time; kill is not called any more.
+func (s *Stopwatch) Stop() { s.timer.Stop() }
 
-// fired reports whether the limit was reached.
-func (s *stopwatch) fired() bool {
+// Fired reports whether the limit was reached.
+func (s *Stopwatch) Fired() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.struck
-}
-
-// tail keeps the first bytes a child writes to standard error and drops the
-// rest, so that a flood costs nothing.
-type tail struct {
-	mu  sync.Mutex
-	buf []byte // guarded by mu
-}
-
-const tailBytes = 4 << 10
-
-// Write never fails and never blocks.
-func (t *tail) Write(b []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.buf = append(t.buf, b[:min(len(b), tailBytes-len(t.buf))]...)
-	return len(b), nil
-}
-
-// String returns what was kept.
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.buf)
 }

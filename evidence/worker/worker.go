@@ -162,12 +162,12 @@ func (p *Pool) Do(ctx context.Context, job Job) (Outcome, error) {
 		p.release(c)
 		return Outcome{Answer: answer}, nil
 	}
-	c.end()
+	c.End()
 	if err := errors.Join(ctx.Err(), body.err); err != nil {
 		return Outcome{}, err
 	}
 	problem := c.problem(fault)
-	p.cfg.Log.Warn("worker stopped", "problem", problem, "cause", fault, "stderr", c.stderr.String())
+	p.cfg.Log.Warn("worker stopped", "problem", problem, "cause", fault, "stderr", c.Stderr())
 	return Outcome{Problem: problem}, nil
 }
 
@@ -186,11 +186,11 @@ func (p *Pool) ready(ctx context.Context, job jobMessage) (*child, error) {
 		if failed = c.prepare(ctx, p.setup, job); failed == nil {
 			return c, nil
 		}
-		c.end()
+		c.End()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		p.cfg.Log.Warn("worker not ready", "cause", failed, "stderr", c.stderr.String())
+		p.cfg.Log.Warn("worker not ready", "cause", failed, "stderr", c.Stderr())
 	}
 	return nil, fmt.Errorf("no worker gets ready (%q): %w", p.cfg.Command[0], failed)
 }
@@ -205,11 +205,11 @@ func (p *Pool) take(ctx context.Context) (c *child, fresh bool, err error) {
 	for len(p.idle) > 0 {
 		c := p.idle[len(p.idle)-1]
 		p.idle = p.idle[:len(p.idle)-1]
-		if c.alive() {
+		if c.Alive() {
 			p.mu.Unlock()
 			return c, false, nil
 		}
-		c.end()
+		c.End()
 	}
 	p.mu.Unlock()
 	c, err = start(ctx, p.cfg)
@@ -225,7 +225,7 @@ func (p *Pool) release(c *child) {
 	}
 	p.mu.Unlock()
 	if !keep {
-		c.end()
+		c.End()
 	}
 }
 
@@ -237,7 +237,7 @@ func (p *Pool) Close() error {
 	p.closed, p.idle = true, nil
 	p.mu.Unlock()
 	for _, c := range idle {
-		c.end()
+		c.End()
 	}
 	for range cap(p.slots) {
 		p.slots <- struct{}{}

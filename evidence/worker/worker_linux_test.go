@@ -98,7 +98,7 @@ func TestHostileFiles(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.word, func(t *testing.T) {
-			if instrumentation() > 0 && (test.word == "allocate" || test.word == "deep") {
+			if Instrumentation() > 0 && (test.word == "allocate" || test.word == "deep") {
 				t.Skip("the race detector has memory and a stack of its own")
 			}
 			p := testPool(t, nil)
@@ -264,7 +264,7 @@ func TestDeathBetweenFilesIsNotBlamed(t *testing.T) {
 		p.mu.Lock()
 		idle := p.idle[0]
 		p.mu.Unlock()
-		idle.cmd.Process.Kill()
+		syscall.Kill(idle.PID(), syscall.SIGKILL)
 		honest(t, p)
 	}
 }
