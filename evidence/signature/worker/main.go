@@ -12,13 +12,12 @@ import (
 	"time"
 
 	"minhchung/evidence/signature"
+	"minhchung/evidence/worker"
 )
 
-// Exit codes by which a child tells its parent which of its own limits it hit.
-const (
-	exitTime   = 70
-	exitMemory = 71
-)
+// exitMemory is the exit code by which a child says that its memory is used
+// up.
+const exitMemory = 71
 
 // readBufferBytes holds a whole small frame; data goes past it.
 const readBufferBytes = 64 << 10
@@ -36,7 +35,7 @@ func Main(in io.Reader, out io.Writer) error {
 		return fmt.Errorf("worker: %w", err)
 	}
 	limitRuntime(limits)
-	s.renew, err = limitProcess(limits)
+	s.renew, err = worker.LimitProcess(worker.Limits{Timeout: limits.Timeout, MemoryBytes: limits.MemoryBytes})
 	if err != nil {
 		return fmt.Errorf("worker: limiting the process: %w", err)
 	}

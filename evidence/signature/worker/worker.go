@@ -186,12 +186,12 @@ func (p *Pool) inspect(ctx context.Context, job Job) (signature.Facts, signature
 		p.release(c)
 		return facts, verdict, nil
 	}
-	c.end()
+	c.End()
 	if err := cmpErr(ctx.Err(), body.err); err != nil {
 		return signature.Facts{}, signature.Verdict{}, err
 	}
 	problem := c.problem(fault)
-	p.cfg.Log.Warn("worker stopped", "problem", problem, "cause", fault, "stderr", c.stderr.String())
+	p.cfg.Log.Warn("worker stopped", "problem", problem, "cause", fault, "stderr", c.Stderr())
 	return p.overLimit(body, job, brief, problem)
 }
 
@@ -233,11 +233,11 @@ func (p *Pool) ready(ctx context.Context, job Job, brief briefing, first *parcel
 		if failed = c.prepare(ctx, job, brief, first); failed == nil {
 			return c, nil
 		}
-		c.end()
+		c.End()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		p.cfg.Log.Warn("worker not ready", "cause", failed, "stderr", c.stderr.String())
+		p.cfg.Log.Warn("worker not ready", "cause", failed, "stderr", c.Stderr())
 	}
 	return nil, fmt.Errorf("no worker gets ready (%q): %w", p.cfg.Command[0], failed)
 }
@@ -248,11 +248,11 @@ func (p *Pool) take(ctx context.Context) (c *child, fresh bool, err error) {
 	for len(p.idle) > 0 {
 		c := p.idle[len(p.idle)-1]
 		p.idle = p.idle[:len(p.idle)-1]
-		if c.alive() {
+		if c.Alive() {
 			p.mu.Unlock()
 			return c, false, nil
 		}
-		c.end()
+		c.End()
 	}
 	p.mu.Unlock()
 	c, err = start(ctx, p.cfg)
@@ -268,7 +268,7 @@ func (p *Pool) release(c *child) {
 	}
 	p.mu.Unlock()
 	if !keep {
-		c.end()
+		c.End()
 	}
 }
 
@@ -280,7 +280,7 @@ func (p *Pool) Close() error {
 	p.closed, p.idle = true, nil
 	p.mu.Unlock()
 	for _, c := range idle {
-		c.end()
+		c.End()
 	}
 	for range cap(p.slots) {
 		p.slots <- struct{}{}

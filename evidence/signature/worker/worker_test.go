@@ -23,6 +23,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"minhchung/evidence/signature"
+	"minhchung/evidence/worker"
 )
 
 // testPool returns a pool of real children with tight limits, and checks at
@@ -110,7 +111,7 @@ func TestHostileFilesBecomeVerdicts(t *testing.T) {
 			if took := time.Since(began); took > 8*time.Second {
 				t.Errorf("took %v, want the timeout of 2s and a little", took)
 			}
-			if instrumentation() > 0 && facts.Problem == died {
+			if worker.Instrumentation() > 0 && facts.Problem == died {
 				test.problem = died // the race detector dies in its own words
 			}
 			if facts.Condition != signature.OverLimit || facts.Problem != test.problem {
@@ -164,7 +165,7 @@ func TestDeathBetweenFilesIsNotBlamed(t *testing.T) {
 		p.mu.Lock()
 		idle := p.idle[0]
 		p.mu.Unlock()
-		idle.cmd.Process.Kill()
+		syscall.Kill(idle.PID(), syscall.SIGKILL)
 		honest(t, p)
 	}
 }
@@ -278,7 +279,7 @@ func TestChildrenAreReusedAndRecycled(t *testing.T) {
 		honest(t, p)
 		p.mu.Lock()
 		if len(p.idle) == 1 {
-			ids[p.idle[0].cmd.Process.Pid]++
+			ids[p.idle[0].PID()]++
 		}
 		p.mu.Unlock()
 	}
