@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"slices"
 	"sync"
+	"time"
 
 	"minhchung/evidence/signature"
 )
@@ -21,20 +22,51 @@ type committer struct {
 	in        *Intake
 	mu        sync.Mutex
 	documents map[signature.Hash]bool // committed, or on the way in this import
-	failed    chan struct{}           // closed when run ended with err
-	err       error                   // valid once failed is closed
+	// doubtful are the documents that ran into a limit, with the time of their
+	// leaf. A busy machine may have been the reason, so they are looked at
+	// again when the file comes again. Only read after newCommitter.
+	doubtful map[signature.Hash]time.Time
+	failed   chan struct{} // closed when run ended with err
+	err      error         // valid once failed is closed
 }
 
 func (in *Intake) newCommitter(ctx context.Context) (*committer, error) {
-	c := &committer{in: in, documents: map[signature.Hash]bool{}, failed: make(chan struct{})}
+	c := &committer{in: in, documents: map[signature.Hash]bool{}, doubtful: map[signature.Hash]time.Time{}, failed: make(chan struct{})}
 	err := in.Store.View(ctx, in.Scope, in.Book, func(r Reader) error {
 		docs, err := r.Documents(ctx)
 		for _, d := range docs {
 			c.documents[d.SHA256] = true
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return c.readDoubtful(ctx, r)
 	})
 	return c, err
+}
+
+func (c *committer) readDoubtful(ctx context.Context, r Reader) error {
+	var limited []signature.Hash
+	err := r.Records(ctx, "facts", func(rec Record) error {
+		var sha signature.Hash
+		if rec.Values["condition"] == string(signature.OverLimit) && sha.UnmarshalText([]byte(rec.Key)) == nil {
+			limited = append(limited, sha)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, sha := range limited {
+		doc, err := r.Document(ctx, sha)
+		if err != nil {
+			return err
+		}
+		if c.doubtful[sha], err = leafTime(ctx, r, doc.Entry); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *committer) known(sha signature.Hash) bool {
@@ -111,11 +143,42 @@ func (c *committer) add(ctx context.Context, tx Tx, r received, fresh map[signat
 		fresh[r.sha] = judged{facts: detached, verdict: r.verdict, received: r.at}
 	case err != nil:
 		return err
+	case r.again:
+		if err := c.replace(ctx, tx, r, fresh, touched); err != nil {
+			return err
+		}
 	}
 	if err := c.match(ctx, tx, r, fresh, touched); err != nil || r.file.Link == nil {
 		return err
 	}
 	return r.file.Link(ctx, tx, r.sha)
+}
+
+// replace gives a document that had run into a limit its facts, unless
+// another import did so meanwhile.
+func (c *committer) replace(ctx context.Context, tx Tx, r received, fresh map[signature.Hash]judged, touched map[string]bool) error {
+	old, err := readJudged(ctx, tx, r.sha, fresh)
+	if err != nil || old.facts.Condition != signature.OverLimit {
+		return err
+	}
+	detached, blobs := r.facts.Detach()
+	if err := tx.PutBlobs(ctx, blobs); err != nil {
+		return err
+	}
+	_, err = tx.Append(ctx, FactsRead{Facts: detached},
+		VerdictReached{Document: r.sha, Material: c.in.Basis.MaterialHash, Policy: signature.HashOf(c.in.Basis.PolicyBytes), Verdict: r.verdict})
+	if err != nil {
+		return err
+	}
+	fresh[r.sha] = judged{facts: detached, verdict: r.verdict, received: old.received}
+	rows, err := tx.MatchedRows(ctx, r.sha)
+	if err != nil {
+		return err
+	}
+	for _, id := range rows {
+		touched[id] = true
+	}
+	return touchSigned(ctx, tx, r.sha, fresh, touched)
 }
 
 // match ties the document to its rows; a row that had another document is

@@ -158,7 +158,8 @@ func (in *Intake) Receive(ctx context.Context, files []File) (Summary, error) {
 type received struct {
 	file    File
 	sha     signature.Hash
-	known   bool
+	known   bool // nothing new about it
+	again   bool // known, and now it could be read
 	facts   signature.Facts
 	verdict signature.Verdict
 	at      time.Time
@@ -178,20 +179,28 @@ func (in *Intake) receive(ctx context.Context, c *committer, f File) (received, 
 		return received{}, false, err
 	}
 	r := received{file: f, sha: sha, at: in.Now().UTC()}
-	if c.known(sha) {
+	first, doubtful := c.doubtful[sha]
+	if c.known(sha) && !doubtful {
 		r.known = true
 		return r, true, nil
+	}
+	if !doubtful {
+		first = r.at
 	}
 	if _, err := body.Seek(0, io.SeekStart); err != nil {
 		return r, false, err
 	}
-	proofs := []signature.Proof{{At: r.at, Source: "ledger"}}
+	proofs := []signature.Proof{{At: first, Source: "ledger"}}
 	r.facts, r.verdict, err = in.Inspect(ctx, sha, f.Size, body, proofs, r.at)
 	if err != nil {
 		return r, false, errStop{fmt.Errorf("inspecting %s: %w", f.Name, err)}
 	}
 	if r.facts.SHA256 != sha {
 		return r, false, errChanged
+	}
+	if doubtful {
+		r.known = r.facts.Condition == signature.OverLimit
+		r.again = !r.known
 	}
 	if f.Accept != nil {
 		if err := f.Accept(r.facts); err != nil {
@@ -207,7 +216,7 @@ func (in *Intake) receive(ctx context.Context, c *committer, f File) (received, 
 	} else if err != nil {
 		return r, false, errStop{fmt.Errorf("storing %s: %w", f.Name, err)}
 	}
-	return r, false, nil
+	return r, doubtful, nil
 }
 
 var errChanged = errors.New("the file changed while it was read")

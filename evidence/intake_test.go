@@ -370,3 +370,36 @@ func TestCancelledImportResumes(t *testing.T) {
 func always(c evidence.RowChanges) func([]evidence.Row) (evidence.RowChanges, error) {
 	return func([]evidence.Row) (evidence.RowChanges, error) { return c, nil }
 }
+
+// A file that ran into a limit on a busy machine is looked at again when it
+// comes again; one that still does changes nothing.
+func TestOverLimitIsLookedAtAgain(t *testing.T) {
+	_, in, pub := office(t)
+	begin(t, in, 2)
+	files := []evidence.File{file("a", "signed one", "1/BC"), file("b", "signed two", "2/BC")}
+	busy := in.Inspect
+	in.Inspect = func(ctx context.Context, sha signature.Hash, size int64, body io.Reader, proofs []signature.Proof, at time.Time) (signature.Facts, signature.Verdict, error) {
+		facts, verdict, err := busy(ctx, sha, size, body, proofs, at)
+		facts.Condition, facts.Signatures = signature.OverLimit, nil
+		verdict.Result, verdict.Signatures = signature.ResultUnreadable, []signature.SignatureVerdict{}
+		return facts, verdict, err
+	}
+	if _, err := in.Receive(t.Context(), files); err != nil {
+		t.Fatal(err)
+	}
+	_, before := states(t, in)
+	if _, err := in.Receive(t.Context(), files); err != nil {
+		t.Fatal(err)
+	}
+	if _, size := states(t, in); size != before {
+		t.Errorf("got %d entries after a second look that saw nothing new, want %d", size, before)
+	}
+	in.Inspect = busy
+	got, err := in.Receive(t.Context(), files[:1])
+	if err != nil || got.Received != 0 || got.Known != 1 {
+		t.Fatalf("got %+v, %v, want one known file", got, err)
+	}
+	after, _ := states(t, in)
+	want(t, after, "1/BC", "PROVEN", "2/BC", "DISPROVEN unsigned")
+	checkSound(t, in, pub)
+}
