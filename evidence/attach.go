@@ -20,6 +20,12 @@ func (e *PagesError) Error() string {
 	return fmt.Sprintf("pages %s: the document has %d", e.Pages, e.Last)
 }
 
+// Error returns what is wrong with the file.
+func (f Failure) Error() string { return f.Name + ": " + f.Err.Error() }
+
+// Unwrap returns Err.
+func (f Failure) Unwrap() error { return f.Err }
+
 // UseScheme opens the book when it is new, commits the basis, and puts the
 // scheme in force where none is; with replace also in the place of another
 // one. It reports whether it opened the book.
@@ -55,8 +61,9 @@ func (in *Intake) UseScheme(ctx context.Context, scheme SchemeUsed, replace bool
 // on the criteria of links in the same transaction; the Document of each link
 // is filled in. A link that is there just so is not written again, so that
 // attaching twice changes nothing. It returns the document's digest and
-// whether its bytes are new. Errors: *PagesError, before anything is stored;
-// that of the file; those of Receive.
+// whether its bytes are new. What is wrong with the file is a Failure, and a
+// *PagesError in it when a link names pages it does not have; nothing is stored
+// then.
 func (in *Intake) Attach(ctx context.Context, f File, links []Attachment) (sha signature.Hash, fresh bool, err error) {
 	f.Accept = func(facts signature.Facts) error { return pagesFit(links, facts) }
 	f.Link = func(ctx context.Context, tx Tx, sha signature.Hash) error { return attach(ctx, tx, sha, links) }
@@ -70,7 +77,7 @@ func (in *Intake) receiveOne(ctx context.Context, f File) (sha signature.Hash, f
 		return sha, false, err
 	}
 	if len(summary.Failures) > 0 {
-		return sha, false, summary.Failures[0].Err
+		return sha, false, summary.Failures[0]
 	}
 	return summary.Documents[f.Name], summary.Received > 0, nil
 }
@@ -129,18 +136,22 @@ func pagesFit(links []Attachment, facts signature.Facts) error {
 	return nil
 }
 
-// Detach takes a document off a criterion; reason goes into the leaf's
-// opening. The document and the older leaf stay. No such link is
-// fs.ErrNotExist.
-func (in *Intake) Detach(ctx context.Context, criterion string, sha signature.Hash, reason string) error {
+// Detach takes a document off criteria; reason goes into the leaves' openings.
+// The document and the older leaves stay. A link that is not there is
+// fs.ErrNotExist, and none is taken off.
+func (in *Intake) Detach(ctx context.Context, sha signature.Hash, criteria []string, reason string) error {
 	_, err := in.Store.Update(ctx, in.Scope, in.Book, func(tx Tx) error {
-		link, err := tx.AttachmentOf(ctx, criterion, sha)
-		if err != nil {
-			return err
+		for _, criterion := range criteria {
+			link, err := tx.AttachmentOf(ctx, criterion, sha)
+			if err != nil {
+				return err
+			}
+			link.Note = reason
+			if _, err := tx.Append(ctx, Detached{link}); err != nil {
+				return err
+			}
 		}
-		link.Note = reason
-		_, err = tx.Append(ctx, Detached{link})
-		return err
+		return nil
 	})
 	return err
 }

@@ -84,7 +84,8 @@ type command struct {
 func commands() []func() *command {
 	return []func() *command{
 		demoCommand, unitCommand, rosterCommand, trustCommand, importCommand, excludeCommand,
-		inspectCommand, indicatorCommand, documentCommand, receiptCommand, checkCommand, signCommand,
+		attachCommand, explainCommand, criteriaCommand,
+		serveCommand, inspectCommand, indicatorCommand, documentCommand, receiptCommand, checkCommand, signCommand,
 	}
 }
 

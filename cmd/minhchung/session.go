@@ -247,6 +247,7 @@ var sentences = []struct {
 	{syscall.ENOSPC, exitBackend, "cli.disk-full"},
 	{evidence.ErrNewer, exitUsage, "cli.newer-data"},
 	{evidence.ErrOlder, exitUsage, "cli.older-data"},
+	{evidence.ErrOlder, exitUsage, "cli.older-data"},
 	{evidence.ErrDamaged, exitDamaged, "cli.database-damaged"},
 	{evidence.ErrRecord, exitDamaged, "cli.record-damaged"},
 	{evidence.ErrOutcome, exitBackend, "cli.outcome"},

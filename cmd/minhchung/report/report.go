@@ -32,7 +32,9 @@ type Report struct {
 	States    []evidence.RowState
 	Withdrawn int                          // rows that the newest register no longer has
 	Documents map[string]evidence.Document // by row id
-	Unmatched []evidence.Document          // documents without a row, by name
+	// Unmatched are the documents without a row that are not evidence for a
+	// criterion either, by name.
+	Unmatched []evidence.Document
 }
 
 // Build reads one state of the book. A rule that the import did not keep
@@ -102,6 +104,9 @@ func (r *Report) readDocuments(ctx context.Context, v evidence.Reader) error {
 		sha := m.Document.String()
 		r.Documents[m.Row], taken[sha] = byHash[sha], true
 	}
+	if err := takeEvidence(ctx, v, taken); err != nil {
+		return err
+	}
 	for _, d := range docs {
 		if !taken[d.SHA256.String()] {
 			r.Unmatched = append(r.Unmatched, d)
@@ -114,6 +119,23 @@ func (r *Report) readDocuments(ctx context.Context, v evidence.Reader) error {
 		return strings.Compare(a.SHA256.String(), b.SHA256.String())
 	})
 	return nil
+}
+
+// takeEvidence marks the documents that hang on a criterion or explain one:
+// no row is expected of them.
+func takeEvidence(ctx context.Context, v evidence.Reader, taken map[string]bool) error {
+	links, err := v.Attachments(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range links {
+		taken[a.Document.String()] = true
+	}
+	said, err := v.Explanations(ctx)
+	for _, x := range said {
+		taken[x.Document.String()] = true
+	}
+	return err
 }
 
 // statesOf returns the stored states of a rule, or computes them.
