@@ -18,7 +18,8 @@ import (
 	"minhchung/evidence/signature/worker"
 )
 
-// inspectCommand is `inspect FILE|DIR… [--trust DIR] [--at TIME] [--json]`:
+// inspectCommand is `inspect FILE|DIR… [--trust DIR] [--at TIME] [--json]
+// [--xml OUT]`:
 // the verdict on files, without a store. It ends with 0 when every file is
 // intact, 1 when one is not (an unsigned one included), and 2 when a file
 // could not be looked at.
@@ -29,19 +30,22 @@ import (
 //
 // --at is the validation time: RFC 3339, or a day, whose end in Vietnam is
 // meant; default now.
+//
+// --xml writes the report of ETSI TS 119 102-2 on one file into a new file.
 func inspectCommand() *command {
-	var trustDir, at string
+	var trustDir, at, report string
 	return &command{
 		name: "inspect",
 		flags: func(fs *pflag.FlagSet) {
 			fs.StringVar(&trustDir, "trust", "", "")
 			fs.StringVar(&at, "at", "", "")
+			fs.StringVar(&report, "xml", "", "")
 		},
 		run: func(ctx context.Context, e *env, args []string) error {
 			if len(args) == 0 {
 				return usage("inspect.nothing")
 			}
-			in := inspection{env: e, at: time.Now()}
+			in := inspection{env: e, at: time.Now(), xml: report}
 			var err error
 			if at != "" {
 				if in.at, err = validationTime(at); err != nil {
@@ -55,6 +59,9 @@ func inspectCommand() *command {
 			}
 			if in.targets, err = listTargets(e, args); err != nil {
 				return err
+			}
+			if report != "" && len(in.targets) != 1 {
+				return usage("inspect.xml-one")
 			}
 			return in.run(ctx)
 		},
@@ -111,11 +118,12 @@ type inspection struct {
 	targets  []target
 	material signature.Material
 	at       time.Time
+	xml      string // where the XML report goes, as typed; empty for none
 }
 
 // inspected is what became of one target.
 type inspected struct {
-	facts   signature.Facts // without blobs
+	facts   signature.Facts // without blobs, unless there will be an XML report
 	verdict signature.Verdict
 	err     error // nobody looked
 }
@@ -141,6 +149,9 @@ func (in *inspection) run(ctx context.Context) error {
 			fmt.Fprintln(in.Stderr, printable(text))
 			worse(exitUsage)
 		default:
+			if err := in.writeXML(result); err != nil {
+				return err
+			}
 			if err := in.show(t, result); err != nil {
 				return err
 			}
@@ -227,6 +238,8 @@ func (in *inspection) one(ctx context.Context, pool *worker.Pool, t target) insp
 	if err != nil {
 		return inspected{err: fail(exitUsage, err, "cli.cannot-read", t.name)}
 	}
-	facts, _ = facts.Detach()
+	if in.xml == "" {
+		facts, _ = facts.Detach()
+	}
 	return inspected{facts: facts, verdict: verdict}
 }
