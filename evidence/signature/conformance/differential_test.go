@@ -35,20 +35,26 @@ type oracle struct {
 	verify func(path string, data []byte) (loose, strict string)
 }
 
-// pdfsigVerdict reads what pdfsig (poppler) prints.
+// pdfsigVerdict reads what pdfsig (poppler) prints. It does not know document
+// time stamps, so these are left out of account.
 func pdfsigVerdict(path string, _ []byte) (loose, strict string) {
 	out, hang := tool("pdfsig", "-nocert", path)
-	switch n, valid := strings.Count(out, "Signature Validation:"), strings.Count(out, "Signature Validation: Signature is Valid."); {
-	case hang:
+	if hang {
 		return "hang", "hang"
-	case n == 0 && strings.Contains(out, "does not contain any signatures"):
-		return "none", "none"
-	case n == 0:
-		return "error", "error"
-	case valid < n:
-		return "rejected", "rejected"
 	}
-	if strings.Contains(out[strings.LastIndex(out, "Signature #"):], "- Total document signed") {
+	blocks := strings.Split(out, "Signature #")[1:]
+	total := len(blocks) > 0 && strings.Contains(blocks[len(blocks)-1], "- Total document signed")
+	blocks = slices.DeleteFunc(blocks, func(b string) bool {
+		return strings.Contains(b, "Signature has not yet been verified.") || !strings.Contains(b, "Signature Validation:")
+	})
+	switch {
+	case len(blocks) == 0 && strings.Contains(out, "does not contain any signatures"):
+		return "none", "none"
+	case len(blocks) == 0:
+		return "error", "error"
+	case slices.ContainsFunc(blocks, func(b string) bool { return !strings.Contains(b, "Signature Validation: Signature is Valid.") }):
+		return "rejected", "rejected"
+	case total:
 		return "accepted", "accepted"
 	}
 	return "accepted", "rejected"
