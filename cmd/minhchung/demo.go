@@ -40,6 +40,9 @@ func runDemo(ctx context.Context, e *env, o demo.Options) error {
 	if o.Rows < demo.MinRows() {
 		return usage("demo.too-few", o.Rows, demo.MinRows())
 	}
+	if o.Rows > demo.MaxRows() {
+		return usage("demo.too-many", o.Rows, demo.MaxRows())
+	}
 	shown := o.Dir
 	o.Dir = e.path(o.Dir)
 	e.note("demo.generating", shown)

@@ -50,6 +50,9 @@ func listFiles(e *env, dir string) ([]localFile, []skippedFile, error) {
 	err = filepath.WalkDir(full, func(path string, d fs.DirEntry, err error) error {
 		rel, _ := filepath.Rel(full, path)
 		rel = shownName(filepath.ToSlash(rel))
+		if err != nil && path == full {
+			return fileError(dir, err) // no file at all is no import
+		}
 		if err != nil {
 			skipped = append(skipped, skippedFile{rel, "unreadable"})
 			return nil

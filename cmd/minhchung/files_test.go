@@ -1,6 +1,10 @@
 package main
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
 
 // A file name that is not UTF-8 must not end the import of all the others:
 // a leaf takes only UTF-8.
@@ -23,5 +27,20 @@ func TestTextIsHarmless(t *testing.T) {
 	got := e.text("report.files-without-row", "1", "a\x1b[31m\nb")
 	if want := "Files without a row: 1 (a\ufffd[31m\ufffdb)"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A folder that cannot be read is no folder without files: the import would
+// say of every row that it has none.
+func TestListUnreadableFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "files")
+	if err := os.Mkdir(dir, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.ReadDir(dir); err == nil {
+		t.Skip("this user or system reads a folder of mode 0")
+	}
+	if files, skipped, err := listFiles(&env{}, dir); err == nil {
+		t.Errorf("got %v and %v, want an error", files, skipped)
 	}
 }

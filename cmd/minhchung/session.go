@@ -245,6 +245,8 @@ var sentences = []struct {
 	{context.Canceled, exitBackend, "cli.interrupted"},
 	{evidence.ErrFull, exitBackend, "cli.disk-full"},
 	{syscall.ENOSPC, exitBackend, "cli.disk-full"},
+	{fs.ErrPermission, exitBackend, "cli.no-access"},
+	{syscall.EROFS, exitBackend, "cli.no-access"},
 	{evidence.ErrNewer, exitUsage, "cli.newer-data"},
 	{evidence.ErrOlder, exitUsage, "cli.older-data"},
 	{evidence.ErrOlder, exitUsage, "cli.older-data"},

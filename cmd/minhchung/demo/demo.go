@@ -104,6 +104,9 @@ type Expectation struct {
 // MinRows is the least Options.Rows: room for every case.
 func MinRows() int { return minRows() }
 
+// MaxRows is the most Options.Rows.
+func MaxRows() int { return maxRows }
+
 // Generate writes a demo into o.Dir, or recognises the same demo there and
 // leaves it alone. An interrupted generation is done again. Fewer rows than
 // MinRows is an error that names it. It needs the loopback interface for its
