@@ -116,7 +116,10 @@ func (s *server) receive(ctx context.Context, who visitor, k evidence.BookID, fi
 		f := summary.Failures[0]
 		return fmt.Errorf("receiving %s: %w", f.Name, f.Err)
 	}
-	return in.Anchor(ctx)
+	// Anchoring is the installation's own act, whoever brought the files.
+	own := *in
+	own.Scope = evidence.Scope{All: true, Actor: who.ID}
+	return own.Anchor(ctx)
 }
 
 // withRoot reads the root book, or gives nil to those who may not.

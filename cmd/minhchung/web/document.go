@@ -9,7 +9,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"path"
 	"strconv"
 	"strings"
 
@@ -271,7 +270,7 @@ func (s *server) copyObject(ctx context.Context, key object.Key, w io.Writer) er
 
 // disposition is the header of RFC 6266 with a name that is no path.
 func disposition(name string) string {
-	name = strings.Map(inert, path.Base(strings.ReplaceAll(name, `\`, "/")))
+	name = strings.Map(inert, baseName(name))
 	if header := mime.FormatMediaType("attachment", map[string]string{"filename": name}); header != "" {
 		return header
 	}

@@ -5,8 +5,10 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
+	"strings"
 
 	"minhchung/cmd/minhchung/message"
 	"minhchung/cmd/minhchung/report"
@@ -37,7 +39,7 @@ type registerPage struct {
 	Found     int
 	From, To  int
 	Pages     pagePart
-	MaxFile   int64 // bytes
+	MaxFile   int64 // MB
 	MaxAll    int64
 }
 
@@ -90,8 +92,8 @@ func (s *server) register(w http.ResponseWriter, r *http.Request, who visitor) e
 	}
 	page := registerPage{
 		Book: bookOf(k, answer.UnitName), Share: shareOf(who.Lang, answer), Rows: answer.Rows, Secret: answer.Register.SecretRows,
-		Withdrawn: answer.Withdrawn, Register: answer.Register.Name, Findings: findingsOf(answer.Register.Findings),
-		FindingsN: len(answer.Register.Findings), NoFile: answer.Reasons["no-file"], MaxFile: s.FileBytes, MaxAll: s.RequestBytes,
+		Withdrawn: answer.Withdrawn, Register: baseName(answer.Register.Name), Findings: findingsOf(answer.Register.Findings),
+		FindingsN: len(answer.Register.Findings), NoFile: answer.Reasons["no-file"], MaxFile: s.FileBytes >> 20, MaxAll: s.RequestBytes >> 20,
 	}
 	for _, d := range answer.Unmatched[:min(len(answer.Unmatched), mostListed)] {
 		page.Unmatched = append(page.Unmatched, filePart{d.Name, documentLink(page.Book, d), d.Size})
@@ -104,6 +106,10 @@ func (s *server) register(w http.ResponseWriter, r *http.Request, who visitor) e
 	page.turn(who.Lang, answer, found, r.URL)
 	return s.render(w, r, who, http.StatusOK, "register", page)
 }
+
+// baseName leaves out the folders, which say more of a machine than of a
+// register.
+func baseName(name string) string { return path.Base(strings.ReplaceAll(name, `\`, "/")) }
 
 // findingsOf groups findings by code, in the order of the codes.
 func findingsOf(findings []evidence.Finding) []findingPart {
