@@ -39,8 +39,7 @@ func newBag(lists ...[]*authority) *bag {
 			}
 			seen[c.SHA256] = true
 			b.certs = append(b.certs, c)
-			key := pki.NameKey(c.Subject)
-			b.byName[key] = append(b.byName[key], c)
+			b.byName[c.subjectKey] = append(b.byName[c.subjectKey], c)
 		}
 	}
 	return b
@@ -48,11 +47,11 @@ func newBag(lists ...[]*authority) *bag {
 
 // parseAll parses certificates of a message; what cannot be parsed is left
 // out, and a signature that needs it finds no certificate.
-func parseAll(ders [][]byte) []*authority {
+func (j *Judger) parseAll(ders [][]byte) []*authority {
 	var list []*authority
 	for _, der := range ders {
-		if c, err := pki.ParseCertificate(der); err == nil {
-			list = append(list, &authority{Certificate: c})
+		if c, err := j.certificate(der); err == nil {
+			list = append(list, c)
 		}
 	}
 	return list
@@ -143,7 +142,7 @@ func (x *search) anchorFor(a *authority) *authority {
 	if a.anchor {
 		return a
 	}
-	for _, c := range x.byName[pki.NameKey(a.Subject)] {
+	for _, c := range x.byName[a.subjectKey] {
 		if c.anchor && (c.SHA256 == a.SHA256 || bytes.Equal(c.SPKI, a.SPKI)) {
 			return c
 		}
@@ -155,8 +154,7 @@ func (x *search) anchorFor(a *authority) *authority {
 // intermediates of ours first, then the file's; within these the ones whose
 // key identifier fits first (RFC 4158 3.5.12).
 func (x *search) issuers(c *authority) []*authority {
-	key := pki.NameKey(c.Issuer)
-	list := slices.Concat(x.byName[key], x.bag.byName[key])
+	list := slices.Concat(x.byName[c.issuerKey], x.bag.byName[c.issuerKey])
 	slices.SortStableFunc(list, func(a, b *authority) int { return preference(c, a) - preference(c, b) })
 	return list
 }
@@ -189,8 +187,8 @@ func (s *session) link(child, issuer *authority) link {
 	if !s.spend() { // even when we know it, so that verdicts do not depend on what came before
 		return link{err: cms.ErrUnsupported}
 	}
-	ours := child.ours && issuer.ours
-	if ours {
+	keep := child.kept && issuer.kept
+	if keep {
 		if l, ok := s.links.Load(pair); ok {
 			return l.(link)
 		}
@@ -198,7 +196,7 @@ func (s *session) link(child, issuer *authority) link {
 	var l link
 	l.used, l.err = child.CheckSignatureFrom(issuer.Certificate)
 	s.known[pair] = l
-	if ours {
+	if keep {
 		s.links.Store(pair, l)
 	}
 	return l

@@ -196,7 +196,7 @@ func (s *session) checkSignedData(p *proof, content func(hash string) []byte) {
 		}
 		p.unsorted = !si.Sorted
 	}
-	p.bag = newBag(parseAll(sd.Certificates), s.dss)
+	p.bag = newBag(s.parseAll(sd.Certificates), s.dss)
 	if p.enclosing != nil {
 		p.bag = newBag(p.bag.certs, p.enclosing.bag.certs)
 	}
@@ -285,7 +285,7 @@ func (s *session) checkX509(p *proof, f SignatureFacts, der []byte) {
 		p.malformed(err.Error())
 		return
 	}
-	cert, err := pki.ParseCertificate(s.blobs[f.Certificate])
+	cert, err := s.certificate(s.blobs[f.Certificate])
 	if err != nil {
 		p.broken(Indeterminate, NoSigningCertificateFound, ReasonMalformed,
 			"the signature dictionary has no usable Cert entry (ISO 32000-2 12.8.3.2)")
@@ -303,7 +303,7 @@ func (s *session) checkX509(p *proof, f SignatureFacts, der []byte) {
 		}
 		tried = true
 		if p.used, err = cms.CheckDigest(cert.Key, hash, sum, sig); err == nil {
-			p.signer, p.digest = &authority{Certificate: cert}, sum
+			p.signer, p.digest = cert, sum
 			p.bag = newBag([]*authority{p.signer}, s.dss)
 			return
 		}

@@ -30,15 +30,8 @@ type Judger struct {
 	ocsps     []*ocspAnswer
 	skew      time.Duration
 	freshness time.Duration
-	links     sync.Map // [2]Hash of certificates of ours → link
-}
-
-// authority is a certificate that may issue others.
-type authority struct {
-	*pki.Certificate
-	anchor bool
-	domain Domain
-	ours   bool // from Material, so that what is learnt about it may be kept
+	links     sync.Map // [2]Hash of kept certificates → link
+	shelf     shelf
 }
 
 // NewJudger prepares material and policy. Items that cannot be parsed are of
@@ -52,12 +45,16 @@ func NewJudger(material Material, policy Policy) *Judger {
 	}
 	for _, a := range material.Anchors {
 		if c, err := pki.ParseCertificate(a.DER); err == nil {
-			j.add(&authority{Certificate: c, anchor: true, domain: a.Domain, ours: true})
+			a := &authority{Certificate: c, anchor: true, domain: a.Domain, ours: true, kept: true}
+			a.name()
+			j.add(a)
 		}
 	}
 	for _, der := range material.Intermediates {
 		if c, err := pki.ParseCertificate(der); err == nil {
-			j.add(&authority{Certificate: c, ours: true})
+			a := &authority{Certificate: c, ours: true, kept: true}
+			a.name()
+			j.add(a)
 		}
 	}
 	for _, der := range material.CRLs {
@@ -66,7 +63,7 @@ func NewJudger(material Material, policy Policy) *Judger {
 		}
 	}
 	for _, der := range material.OCSPs {
-		if o := parseOCSP(der); o != nil {
+		if o := j.parseOCSP(der); o != nil {
 			j.ocsps = append(j.ocsps, o)
 		}
 	}
@@ -79,8 +76,7 @@ func (j *Judger) add(a *authority) {
 	} else {
 		j.others = append(j.others, a)
 	}
-	key := pki.NameKey(a.Subject)
-	j.byName[key] = append(j.byName[key], a)
+	j.byName[a.subjectKey] = append(j.byName[a.subjectKey], a)
 }
 
 // maxVerifications bounds the public-key operations spent on one file; an
@@ -142,8 +138,8 @@ func newSession(j *Judger, facts *Facts, proofs []Proof, at time.Time) *session 
 		if len(s.dss) == maxStoreItems {
 			break
 		}
-		if c, err := pki.ParseCertificate(s.blobs[h]); err == nil {
-			s.dss = append(s.dss, &authority{Certificate: c})
+		if c, err := j.certificate(s.blobs[h]); err == nil {
+			s.dss = append(s.dss, c)
 		}
 	}
 	for i, h := range facts.Validation.CRLs {
@@ -152,7 +148,7 @@ func newSession(j *Judger, facts *Facts, proofs []Proof, at time.Time) *session 
 		}
 	}
 	for i, h := range facts.Validation.OCSPs {
-		if o := parseOCSP(s.blobs[h]); o != nil && i < maxStoreItems {
+		if o := j.parseOCSP(s.blobs[h]); o != nil && i < maxStoreItems {
 			s.ocsps = append(s.ocsps, o)
 		}
 	}

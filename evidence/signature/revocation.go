@@ -49,12 +49,12 @@ func parseCRL(der []byte) *crlAnswer {
 	return &crlAnswer{CRL: c, signed: make(map[Hash]bool)}
 }
 
-func parseOCSP(der []byte) *ocspAnswer {
+func (j *Judger) parseOCSP(der []byte) *ocspAnswer {
 	o, err := pki.ParseOCSP(der)
 	if err != nil {
 		return nil
 	}
-	return &ocspAnswer{OCSP: o, certs: parseAll(o.Certificates)}
+	return &ocspAnswer{OCSP: o, certs: j.parseAll(o.Certificates)}
 }
 
 // answers is every revocation answer that may concern one signature.
@@ -79,7 +79,7 @@ func (s *session) answersFor(messages ...*cms.SignedData) answers {
 			}
 		}
 		for _, der := range sd.OCSPs {
-			if o := parseOCSP(der); o != nil {
+			if o := s.parseOCSP(der); o != nil {
 				a.ocsps = append(a.ocsps, o)
 			}
 		}
@@ -180,7 +180,7 @@ func (s *session) signedBy(c *crlAnswer, cert, issuer, anchor *authority, b *bag
 	if s.signedByKey(c, issuer) {
 		return true
 	}
-	key := pki.NameKey(cert.Issuer)
+	key := cert.issuerKey
 	for _, list := range [][]*authority{s.byName[key], b.byName[key]} {
 		for _, other := range list {
 			if other.SHA256 == issuer.SHA256 || !s.signedByKey(c, other) {

@@ -49,13 +49,20 @@ func (s *session) begin(f SignatureFacts, p *proof) (SignatureVerdict, findings)
 	return v, out
 }
 
+// signerInfo returns what is shown of a certificate, the caller's own.
 func signerInfo(c *authority) *SignerInfo {
-	return &SignerInfo{
-		Subject: pki.NameString(c.Subject), Issuer: pki.NameString(c.Issuer),
-		Serial: c.SerialHex(), Name: pki.CommonName(c.Subject),
-		Certificate: c.SHA256, Key: HashOf(c.SPKI),
-		NotBefore: c.NotBefore, NotAfter: c.NotAfter,
+	info := c.shown.Load()
+	if info == nil {
+		info = &SignerInfo{
+			Subject: pki.NameString(c.Subject), Issuer: pki.NameString(c.Issuer),
+			Serial: c.SerialHex(), Name: pki.CommonName(c.Subject),
+			Certificate: c.SHA256, Key: HashOf(c.SPKI),
+			NotBefore: c.NotBefore, NotAfter: c.NotAfter,
+		}
+		c.shown.Store(info)
 	}
+	own := *info
+	return &own
 }
 
 func (s *session) finish(v SignatureVerdict, f findings) SignatureVerdict {
