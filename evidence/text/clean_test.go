@@ -196,6 +196,23 @@ func TestSortChars(t *testing.T) {
 	}
 }
 
+func TestSortLines(t *testing.T) {
+	stored := append(append(chars(10, 100, "S"), chars(40, 100, "UBND")...), append(chars(16, 100, "ố:5/"), chars(10, 80, "sau")...)...)
+	if !disordered(stored) {
+		t.Error("got an order that is right, want it seen that it is not")
+	}
+	if got, want := Clean(sortLines(stored)), "Số:5/UBND\nsau"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	columns := append(append(chars(10, 100, "trái"), chars(10, 80, "dưới")...), append(chars(200, 100, "phải"), chars(200, 80, "sau")...)...)
+	if disordered(columns) {
+		t.Error("columns stored one after the other: got disorder")
+	}
+	if got, want := Clean(sortLines(columns)), "trái\ndưới\nphải\nsau"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func FuzzFind(f *testing.F) {
 	f.Add("32", "BC-UBND", "2022-04-03", "Số: 32/BC-UBND\nngày 03 tháng 4 năm 2022", "32")
 	f.Add("32a", "", "x", "Số 32a", "")

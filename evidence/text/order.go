@@ -8,23 +8,35 @@ import (
 	"unicode"
 )
 
-// sortChars puts characters in order by their places: lines from top to
-// bottom by their baselines, characters from left to right. Some programs
-// store what a second font draws behind the rest of its line, so that the
-// stored order has words with holes.
-//
-// A space is put in where the gap between two characters is wide. Columns are
-// not told apart: their lines are joined.
-func sortChars(chars []Char) string {
-	chars = slices.DeleteFunc(slices.Clone(chars), func(c Char) bool {
-		return !finite(c.X, c.Baseline, c.Left, c.Right, c.Height)
-	})
+// Some programs, LibreOffice among them, store what a second font draws behind
+// the rest of its line or piece of a line: words have holes, "Số: 52/KH-UBND"
+// is stored as "SốKHUBND:52/-". Two repairs are known: characters that follow
+// each other on one line are put in the order of their places, which keeps
+// columns apart; or all characters of the page are.
+
+// disordered reports whether a character stands clearly left of the one that
+// is stored before it on the same line.
+func disordered(chars []Char) bool {
 	size := typicalHeight(chars)
-	slices.SortStableFunc(chars, func(a, b Char) int { return cmp.Compare(b.Baseline, a.Baseline) })
+	for i := 1; i < len(chars); i++ {
+		a, b := chars[i-1], chars[i]
+		if sameLine(a, b, size) && b.X < a.X-size*0.2 && !unicode.IsSpace(a.Rune) && !unicode.IsSpace(b.Rune) {
+			return true
+		}
+	}
+	return false
+}
+
+func sameLine(a, b Char, size float64) bool { return math.Abs(a.Baseline-b.Baseline) < size*0.45 }
+
+// sortLines sorts the characters of each line as it is stored.
+func sortLines(chars []Char) string {
+	chars = placed(chars)
+	size := typicalHeight(chars)
 	var out strings.Builder
 	for len(chars) > 0 {
 		n := 1
-		for n < len(chars) && chars[0].Baseline-chars[n].Baseline < size*0.45 {
+		for n < len(chars) && sameLine(chars[0], chars[n], size) {
 			n++
 		}
 		writeLine(&out, chars[:n], size)
@@ -33,6 +45,23 @@ func sortChars(chars []Char) string {
 	return out.String()
 }
 
+// sortChars puts all characters in order by their places: lines from top to
+// bottom by their baselines, characters from left to right. Columns are not
+// told apart: their lines are joined.
+func sortChars(chars []Char) string {
+	chars = placed(chars)
+	slices.SortStableFunc(chars, func(a, b Char) int { return cmp.Compare(b.Baseline, a.Baseline) })
+	return sortLines(chars)
+}
+
+// placed drops characters whose place is no number.
+func placed(chars []Char) []Char {
+	return slices.DeleteFunc(slices.Clone(chars), func(c Char) bool {
+		return !finite(c.X, c.Baseline, c.Left, c.Right, c.Height)
+	})
+}
+
+// writeLine puts a space in where the gap between two characters is wide.
 func writeLine(out *strings.Builder, line []Char, size float64) {
 	slices.SortStableFunc(line, func(a, b Char) int { return cmp.Compare(a.X, b.X) })
 	end := math.Inf(1)

@@ -346,3 +346,46 @@ func pngHead(data []byte, width, height uint32) []byte {
 	binary.BigEndian.PutUint32(out[29:], crc32.ChecksumIEEE(out[12:29]))
 	return out
 }
+
+// BenchmarkExtract reads 20 pages of 36 lines; a start of the child is not
+// counted.
+func BenchmarkExtract(b *testing.B) {
+	var texts []string
+	for range 12 {
+		texts = append(texts, prose...)
+	}
+	var pages []sheet
+	for range 20 {
+		pages = append(pages, sheet{content: lines(texts...)})
+	}
+	data := document(pages...).bytes()
+	p := testPool(b, nil)
+	extract(b, p, data)
+	for b.Loop() {
+		if e := extract(b, p, data); len(e.Pages) != 20 {
+			b.Fatal(e.Problem)
+		}
+	}
+	b.ReportMetric(20*float64(b.N)/b.Elapsed().Seconds(), "pages/s")
+}
+
+func BenchmarkRender(b *testing.B) {
+	data := document(sheet{content: lines(prose...)}).bytes()
+	p := testPool(b, nil)
+	for b.Loop() {
+		if _, err := p.Render(context.Background(), text.Bytes(data), 1, 100); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// PDFium marks a hyphen at a line's end with a character of its own.
+func TestPDFHyphen(t *testing.T) {
+	e := extract(t, testPool(t, nil), document(sheet{content: lines("Số: 32/BC-", "UBND")}).bytes())
+	if len(e.Pages) != 1 || e.Pages[0].Text != "Số: 32/BC-\nUBND" {
+		t.Errorf("got %+v, want the hyphen kept", e)
+	}
+	if got := text.Find(text.Sought{Number: "32", Notation: "BC-UBND"}, e.Pages); got.Number != text.PlaceOwn {
+		t.Errorf("got %+v, want the number found over the line's end", got)
+	}
+}

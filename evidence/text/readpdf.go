@@ -54,45 +54,49 @@ func readPage(doc PDF, index int) (Page, string, error) {
 	}
 	defer loaded.Close()
 	p.Width, p.Height = bounded(loaded.Size())
-	text, err := loaded.Text()
+	text, chars, err := loaded.Read()
 	if err != nil {
 		return p, "", err
 	}
-	quality := syllable.Measure(Clean(text))
-	if !quality.Ordered() {
-		if chars, err := loaded.Chars(); err == nil {
-			sorted := sortChars(chars)
-			if better := syllable.Measure(Clean(sorted)); better.Valid > quality.Valid {
-				text, quality, p.Sorted = sorted, better, true
-			}
-		}
-	}
+	text, quality, sorted := inOrder(text, chars)
+	p.Sorted = sorted
 	share, drawn, err := loaded.Pictures()
 	if err != nil {
 		return p, text, err
 	}
 	p.NeedsOCR = !quality.Ordered() || drawn && Clean(text) == "" ||
 		share >= scanShare && quality.Words < syllable.MinWords
-	overlay, err := loaded.Overlay()
+	overlay, ok, err := loaded.Overlay()
 	if err != nil {
 		return p, text, err
 	}
 	p.Overlay, _ = cleanTo(overlay, MaxPageText/16)
+	if ok && index == 0 {
+		_, chars, err = loaded.Read() // what is written over it included
+	}
 	if index == 0 {
-		p.Head, err = readHead(loaded)
+		p.Head, _ = cleanTo(sortChars(chars), maxHead)
 	}
 	return p, text, err
 }
 
-// readHead is called after Overlay, so that it sees what the annotations
-// write.
-func readHead(page PDFPage) (string, error) {
-	chars, err := page.Chars()
-	if err != nil {
-		return "", err
+// inOrder returns the text as it is stored, or put in order where the lines
+// show that it must be done or that gives words. A text that is not better for
+// it stays as it is.
+func inOrder(stored string, chars []Char) (text string, quality syllable.Quality, sorted bool) {
+	text, quality = stored, syllable.Measure(Clean(stored))
+	try := func(candidate string, margin float64) {
+		if better := syllable.Measure(Clean(candidate)); better.Valid >= quality.Valid+margin {
+			text, quality, sorted = candidate, better, true
+		}
 	}
-	head, _ := cleanTo(sortChars(chars), maxHead)
-	return head, nil
+	if disordered(chars) {
+		try(sortLines(chars), 0)
+	}
+	if !quality.Ordered() {
+		try(sortChars(chars), 0.02)
+	}
+	return text, quality, sorted
 }
 
 // bounded keeps sizes that can be a page's: at most 200 inches (ISO 32000-1

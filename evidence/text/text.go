@@ -108,12 +108,13 @@ type PDF interface {
 // so it is called last.
 type PDFPage interface {
 	Size() (width, height float64) // points, rotation applied
-	// Text returns the characters in stored order, as UTF-8.
-	Text() (string, error)
-	// Chars returns the characters with their boxes, at most MaxPageChars.
-	Chars() ([]Char, error)
-	// Overlay returns what annotations and form fields write on the page.
-	Overlay() (string, error)
+	// Read returns the characters in stored order as UTF-8, with spaces and
+	// line ends as the engine infers them, and the same with their places,
+	// without what was inferred. More than MaxPageChars are an error.
+	Read() (text string, chars []Char, err error)
+	// Overlay returns what annotations and form fields write on the page; ok
+	// is false when there are none.
+	Overlay() (text string, ok bool, err error)
 	// Pictures returns the share of the page that pictures cover, 0 to 1, and
 	// whether anything at all is drawn.
 	Pictures() (share float64, drawn bool, err error)

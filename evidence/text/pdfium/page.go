@@ -35,96 +35,104 @@ func (p *page) Close() error {
 	return err
 }
 
-// Text returns the characters in the order they are stored.
-func (p *page) Text() (string, error) {
-	if _, err := p.count(); err != nil {
-		return "", err
-	}
-	got, err := p.doc.pdf.GetPageText(&requests.GetPageText{Page: p.request()})
-	if err != nil {
-		return "", fmt.Errorf("reading text: %w", err)
-	}
-	return got.Text, nil
+// Read returns the characters, as text and with their places.
+func (p *page) Read() (string, []text.Char, error) {
+	var b strings.Builder
+	var chars []text.Char
+	err := p.each(func(from references.FPDF_TEXTPAGE, i int, r rune) {
+		write(&b, r)
+		if c, ok := p.char(from, i, r); ok {
+			chars = append(chars, c)
+		}
+	})
+	return b.String(), chars, err
 }
 
-// count refuses a page whose characters alone would fill the memory.
-func (p *page) count() (int, error) {
-	loaded, err := p.doc.pdf.FPDFText_LoadPage(&requests.FPDFText_LoadPage{Page: p.request()})
-	if err != nil {
-		return 0, fmt.Errorf("reading text: %w", err)
-	}
-	defer p.doc.pdf.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: loaded.TextPage})
-	counted, err := p.doc.pdf.FPDFText_CountChars(&requests.FPDFText_CountChars{TextPage: loaded.TextPage})
-	if err != nil {
-		return 0, fmt.Errorf("counting characters: %w", err)
-	}
-	if counted.Count < 0 || counted.Count > text.MaxPageChars {
-		return 0, fmt.Errorf("%d characters on a page, more than %d", counted.Count, text.MaxPageChars)
-	}
-	return counted.Count, nil
+// text is Read without the places.
+func (p *page) text() (string, error) {
+	var b strings.Builder
+	err := p.each(func(_ references.FPDF_TEXTPAGE, _ int, r rune) { write(&b, r) })
+	return b.String(), err
 }
 
-// Chars returns the characters with their places, without the spaces and line
-// ends that PDFium infers from the stored order.
-func (p *page) Chars() ([]text.Char, error) {
-	n, err := p.count()
-	if err != nil {
-		return nil, err
-	}
+// each calls fn for every character that has a code.
+func (p *page) each(fn func(from references.FPDF_TEXTPAGE, i int, r rune)) error {
 	pdf := p.doc.pdf
 	loaded, err := pdf.FPDFText_LoadPage(&requests.FPDFText_LoadPage{Page: p.request()})
 	if err != nil {
-		return nil, fmt.Errorf("reading characters: %w", err)
+		return fmt.Errorf("reading text: %w", err)
 	}
 	defer pdf.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: loaded.TextPage})
-	chars := make([]text.Char, 0, n)
-	for i := range n {
-		made, err := pdf.FPDFText_IsGenerated(&requests.FPDFText_IsGenerated{TextPage: loaded.TextPage, Index: i})
-		if err == nil && made.IsGenerated {
-			continue
-		}
-		if c, ok := p.char(loaded.TextPage, i); ok {
-			chars = append(chars, c)
+	counted, err := pdf.FPDFText_CountChars(&requests.FPDFText_CountChars{TextPage: loaded.TextPage})
+	if err != nil {
+		return fmt.Errorf("counting characters: %w", err)
+	}
+	if counted.Count < 0 || counted.Count > text.MaxPageChars {
+		return fmt.Errorf("%d characters on a page, more than %d", counted.Count, text.MaxPageChars)
+	}
+	for i := range counted.Count {
+		code, err := pdf.FPDFText_GetUnicode(&requests.FPDFText_GetUnicode{TextPage: loaded.TextPage, Index: i})
+		if err == nil && code.Unicode > 0 && code.Unicode <= unicode.MaxRune {
+			fn(loaded.TextPage, i, rune(code.Unicode))
 		}
 	}
-	return chars, nil
+	return nil
 }
 
-// char skips a character without code or place.
-func (p *page) char(from references.FPDF_TEXTPAGE, i int) (text.Char, bool) {
-	code, err := p.doc.pdf.FPDFText_GetUnicode(&requests.FPDFText_GetUnicode{TextPage: from, Index: i})
-	if err != nil || code.Unicode == 0 || code.Unicode > unicode.MaxRune {
-		return text.Char{}, false
+// hyphen is how PDFium marks a hyphen at a line's end, without the line's end.
+// Vietnamese does not divide words: the hyphen is part of the text.
+func hyphen(r rune) bool { return r == 0x02 || r == 0xfffe }
+
+func write(b *strings.Builder, r rune) {
+	if hyphen(r) {
+		b.WriteString("-\n")
+	} else {
+		b.WriteRune(r)
 	}
-	origin, err := p.doc.pdf.FPDFText_GetCharOrigin(&requests.FPDFText_GetCharOrigin{TextPage: from, Index: i})
+}
+
+// char skips a character without a place, and white space that PDFium made up.
+func (p *page) char(from references.FPDF_TEXTPAGE, i int, r rune) (text.Char, bool) {
+	pdf := p.doc.pdf
+	if hyphen(r) {
+		r = '-'
+	}
+	if unicode.IsSpace(r) {
+		made, err := pdf.FPDFText_IsGenerated(&requests.FPDFText_IsGenerated{TextPage: from, Index: i})
+		if err != nil || made.IsGenerated {
+			return text.Char{}, false
+		}
+	}
+	origin, err := pdf.FPDFText_GetCharOrigin(&requests.FPDFText_GetCharOrigin{TextPage: from, Index: i})
 	if err != nil {
 		return text.Char{}, false
 	}
-	box, err := p.doc.pdf.FPDFText_GetCharBox(&requests.FPDFText_GetCharBox{TextPage: from, Index: i})
+	box, err := pdf.FPDFText_GetCharBox(&requests.FPDFText_GetCharBox{TextPage: from, Index: i})
 	if err != nil {
 		return text.Char{}, false
 	}
 	return text.Char{
-		Rune: rune(code.Unicode), X: origin.X, Baseline: origin.Y,
+		Rune: r, X: origin.X, Baseline: origin.Y,
 		Left: box.Left, Right: box.Right, Height: box.Top - box.Bottom,
 	}, true
 }
 
 // Overlay returns the text that is only there once the annotations are part
 // of the page: PDFium extracts text of page content only.
-func (p *page) Overlay() (string, error) {
-	before, err := p.Text()
+func (p *page) Overlay() (written string, ok bool, err error) {
+	annots, err := p.doc.pdf.FPDFPage_GetAnnotCount(&requests.FPDFPage_GetAnnotCount{Page: p.request()})
+	if err != nil || annots.Count == 0 {
+		return "", false, err
+	}
+	before, err := p.text()
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if changed, err := p.flatten(); err != nil || !changed {
-		return "", err
+		return "", false, err
 	}
-	after, err := p.Text()
-	if err != nil {
-		return "", err
-	}
-	return added(before, after), nil
+	after, err := p.text()
+	return added(before, after), err == nil, err
 }
 
 // flatten draws annotations and form fields into the page, in memory, and
