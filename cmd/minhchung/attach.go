@@ -357,7 +357,9 @@ func runDetach(ctx context.Context, e *env, s *session, book evidence.BookID, f 
 	if err != nil {
 		return err
 	}
-	for _, id := range f.criteria {
+	for i, id := range f.criteria {
+		id = strings.TrimSpace(id)
+		f.criteria[i] = id
 		if _, there := before[id+" "+doc.SHA256.String()]; !there {
 			return usage("attach.no-link", doc.Name, id)
 		}
