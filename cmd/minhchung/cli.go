@@ -119,7 +119,12 @@ func fail(code int, err error, key string, args ...any) error {
 // run parses args, runs the command and returns the exit code.
 func run(ctx context.Context, e *env, args []string) int {
 	e.Args = args
+	out := &faithful{w: e.Stdout}
+	e.Stdout = out
 	err := dispatch(ctx, e, args)
+	if err == nil {
+		err = out.err
+	}
 	if err == nil {
 		return exitDone
 	}
@@ -128,6 +133,21 @@ func run(ctx context.Context, e *env, args []string) int {
 		fmt.Fprintln(e.Stderr, printable(strings.ReplaceAll(text, "\n", "; ")))
 	}
 	return code
+}
+
+// faithful remembers that something could not be written: a result that went
+// to a full disk must not end with code 0.
+type faithful struct {
+	w   io.Writer
+	err error // the first one
+}
+
+func (f *faithful) Write(b []byte) (int, error) {
+	n, err := f.w.Write(b)
+	if f.err == nil {
+		f.err = err
+	}
+	return n, err
 }
 
 // silent ends with a code and no further sentence: the finding was printed.

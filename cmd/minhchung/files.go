@@ -163,7 +163,7 @@ func matchFiles(reg evidence.Register, files []localFile) matching {
 			refused[f.rel] = true
 		}
 	}
-	refuseCopies(files, refused, matched)
+	refuseCopies(files, refused)
 	for _, f := range files {
 		if refused[f.rel] {
 			m.secret = append(m.secret, f.rel)
@@ -178,10 +178,10 @@ func matchFiles(reg evidence.Register, files []localFile) matching {
 	return m
 }
 
-// refuseCopies refuses the files without a row that have the same bytes as a
-// refused one: a copy of a secret document is one. Only files of the same
-// size are read.
-func refuseCopies(files []localFile, refused map[string]bool, matched func(string) bool) {
+// refuseCopies refuses the files that have the same bytes as a refused one,
+// whatever row they are of: a copy of a secret document is one. Only files of
+// the same size are read.
+func refuseCopies(files []localFile, refused map[string]bool) {
 	sizes := map[int64]bool{}
 	for _, f := range files {
 		if refused[f.rel] && f.size > 0 {
@@ -193,7 +193,7 @@ func refuseCopies(files []localFile, refused map[string]bool, matched func(strin
 	}
 	secret, others := map[[sha256.Size]byte]bool{}, map[string][sha256.Size]byte{}
 	for _, f := range files {
-		if !sizes[f.size] || matched(f.rel) && !refused[f.rel] {
+		if !sizes[f.size] {
 			continue
 		}
 		sum, err := f.digest()

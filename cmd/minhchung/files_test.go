@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
+	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -42,5 +45,17 @@ func TestListUnreadableFolder(t *testing.T) {
 	}
 	if files, skipped, err := listFiles(&env{}, dir); err == nil {
 		t.Errorf("got %v and %v, want an error", files, skipped)
+	}
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+// A result that could not be written is no result.
+func TestLostOutput(t *testing.T) {
+	e := &env{Stdout: fullDisk{}, Stderr: io.Discard, Lang: "en"}
+	if got := run(context.Background(), e, []string{"help"}); got != exitBackend {
+		t.Errorf("got exit code %d, want %d", got, exitBackend)
 	}
 }
