@@ -37,7 +37,7 @@ func serveCommand() *command {
 }
 
 func runServe(ctx context.Context, e *env, listen string) error {
-	s, err := hold(ctx, e)
+	s, err := hold(ctx, e, holdTime)
 	if err != nil {
 		return err
 	}
@@ -50,9 +50,9 @@ func runServe(ctx context.Context, e *env, listen string) error {
 // and will soon be done.
 const holdTime = 10 * time.Second
 
-// hold makes this process the holder.
-func hold(ctx context.Context, e *env) (*config.Session, error) {
-	deadline := time.Now().Add(holdTime)
+// hold makes this process the holder, waiting for another one to end.
+func hold(ctx context.Context, e *env, wait time.Duration) (*config.Session, error) {
+	deadline := time.Now().Add(wait)
 	for {
 		s, err := config.Open(ctx, e.config(), config.Write)
 		if !errors.Is(err, config.ErrHeld) {
