@@ -318,7 +318,9 @@ func crossSigned(s *setup) *file {
 	})
 }
 
-// TestKillers: each ends as a verdict within the time, here and in a child.
+// TestKillers: each ends as a verdict, and as the same one in a child, which
+// the pool kills at its limits: then the results would differ. Times are
+// logged, not judged: how fast this machine is today proves nothing.
 func TestKillers(t *testing.T) {
 	s := newSetup(t)
 	p := newPool(t, s)
@@ -328,9 +330,6 @@ func TestKillers(t *testing.T) {
 			facts := pdf.Read(data, syntax.Limits{})
 			v := signature.Judge(facts, s.material, s.policy, nil, s.at)
 			took := time.Since(start)
-			if took > 5*time.Second {
-				t.Errorf("took %v", took)
-			}
 			if strings.Contains(facts.Problem, "the reader stopped") {
 				t.Error(facts.Problem)
 			}
@@ -339,9 +338,6 @@ func TestKillers(t *testing.T) {
 			}
 			start = time.Now()
 			_, there := inspect(t, p, data, s.at)
-			if took := time.Since(start); took > 10*time.Second {
-				t.Errorf("took %v in a child", took)
-			}
 			t.Logf("%s in %v, in a child %s in %v, %d kB", v.Result, took.Round(time.Millisecond), there.Result, time.Since(start).Round(time.Millisecond), len(data)>>10)
 			if there.Result != v.Result {
 				t.Errorf("got %s (%s) in a child, want %s", there.Result, there.Reason, v.Result)
