@@ -16,7 +16,7 @@ const little = 1
 // Pages read for one tier at most, to verify them.
 const (
 	maxVerified      = MaxHits
-	maxVerifiedLoose = 300
+	maxVerifiedLoose = 100
 )
 
 // Run answers a request by an engine. It adds the scope itself, before

@@ -33,6 +33,9 @@ var (
 // ErrClosed is returned by calls after Close.
 var ErrClosed = errors.New("search index is closed")
 
+// ErrReadOnly is returned by calls that write to an index of OpenReadOnly.
+var ErrReadOnly = errors.New("search index is open for reading only")
+
 // Index is a search index in a folder. Its methods may be called
 // concurrently; one process may have the folder open for writing.
 type Index struct {
@@ -195,6 +198,9 @@ func (x *Index) use(f func(*store) error) error {
 
 // Apply implements search.Index.
 func (x *Index) Apply(ctx context.Context, b search.Batch) error {
+	if x.readOnly { // the engine would wait for a writer that is not there
+		return ErrReadOnly
+	}
 	return x.use(func(s *store) error { return s.apply(ctx, b) })
 }
 

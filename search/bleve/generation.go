@@ -25,7 +25,7 @@ func (x *Index) Rebuild(context.Context) (search.Generation, error) {
 	case x.store == nil:
 		return nil, ErrClosed
 	case x.readOnly:
-		return nil, errors.New("search index is open for reading only")
+		return nil, ErrReadOnly
 	case x.building:
 		return nil, search.ErrRebuilding
 	}
