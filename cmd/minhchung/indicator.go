@@ -44,16 +44,19 @@ func (b bookFlags) find(ctx context.Context, s *session) (evidence.BookID, evide
 }
 
 // indicatorCommand is `indicator --unit ID --period P 7.1.3 [--rule R]
-// [--diff R2]`.
+// [--diff R2] [--report OUT.pdf [--p12 KEY.p12]]`.
 func indicatorCommand() *command {
 	var book bookFlags
 	var rule, diff string
+	var sheet paperFlags
 	return &command{
 		name: "indicator",
 		flags: func(fs *pflag.FlagSet) {
 			book.bind(fs)
 			fs.StringVar(&rule, "rule", "nd30", "")
 			fs.StringVar(&diff, "diff", "", "")
+			fs.StringVar(&sheet.out, "report", "", "")
+			sheet.key.bind(fs)
 		},
 		run: func(ctx context.Context, e *env, args []string) error {
 			criterion := report.DefaultCriterion
@@ -70,6 +73,9 @@ func indicatorCommand() *command {
 			if err != nil {
 				return err
 			}
+			if err := sheet.check(e, diff); err != nil {
+				return err
+			}
 			second := first
 			if diff != "" {
 				if second, err = loadRule(diff); err != nil {
@@ -82,10 +88,15 @@ func indicatorCommand() *command {
 					return err
 				}
 				r, err := buildReport(ctx, s, k, unit, criterion, first)
-				if err != nil || diff == "" {
-					if err != nil {
+				if err != nil {
+					return err
+				}
+				if sheet.out != "" {
+					if err := sheet.write(ctx, e, s, r, first); err != nil {
 						return err
 					}
+				}
+				if diff == "" {
 					return r.print(e)
 				}
 				other, err := buildReport(ctx, s, k, unit, criterion, second)
