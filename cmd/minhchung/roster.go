@@ -11,6 +11,7 @@ import (
 	"minhchung/cmd/minhchung/report"
 	"minhchung/evidence"
 	"minhchung/evidence/signature"
+	"minhchung/evidence/signature/trust"
 )
 
 // rosterFlags are what `roster add` is told.
@@ -104,7 +105,8 @@ func certificateEntry(e *env, path string, entry *evidence.RosterEntry) error {
 	}
 	for _, item := range items {
 		if item.Kind == "anchor" || item.Kind == "intermediate" {
-			return rosterFromCertificate(entry, item.DER)
+			rosterFromCertificate(entry, item)
+			return nil
 		}
 	}
 	return usage("roster.no-certificate", path)
@@ -124,16 +126,17 @@ func dateFlag(flag, value string) (time.Time, error) {
 	return time.Time{}, usage("cli.bad-date", flag, value)
 }
 
-func rosterFromCertificate(entry *evidence.RosterEntry, der []byte) error {
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		return err
-	}
-	entry.Certificate, entry.DER = signature.HashOf(der), der
+// rosterFromCertificate takes the certificate by its digest. Its common name
+// is for people; where crypto/x509 is stricter than our own reader, which
+// judges, the whole subject has to do.
+func rosterFromCertificate(entry *evidence.RosterEntry, item trust.Item) {
+	entry.Certificate, entry.DER = item.SHA256, item.DER
 	if entry.Name == "" {
-		entry.Name = cert.Subject.CommonName
+		entry.Name = item.Name
+		if cert, err := x509.ParseCertificate(item.DER); err == nil && cert.Subject.CommonName != "" {
+			entry.Name = cert.Subject.CommonName
+		}
 	}
-	return nil
 }
 
 // addRoster appends entries that are not there yet.

@@ -54,28 +54,32 @@ func TestEveryKeyInUseExists(t *testing.T) {
 	}
 }
 
-// TestEveryFindingHasWords reads the codes of findings from the package that
-// makes them: their keys are put together where they are printed.
-func TestEveryFindingHasWords(t *testing.T) {
-	code := regexp.MustCompile(`(?:\.find\(|evidence\.Finding\{Code: )"([a-z-]+)"`)
-	found := 0
-	sources, err := filepath.Glob("../../../evidence/register/*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range sources {
-		source, err := os.ReadFile(path)
+// TestEveryCodeHasWords reads the codes of findings and of row states from the
+// packages that make them: their keys are put together where they are printed.
+func TestEveryCodeHasWords(t *testing.T) {
+	for _, source := range []struct{ files, pattern, prefix string }{
+		{"../../../evidence/register/*.go", `(?:\.find\(|evidence\.Finding\{Code: )"([a-z-]+)"`, "finding."},
+		{"../../../evidence/count/*.go", `\tCode[A-Z][A-Za-z]* += "([a-z-]+)"`, "code."},
+	} {
+		found := 0
+		files, err := filepath.Glob(source.files)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range code.FindAllSubmatch(source, -1) {
-			if found++; !Has("finding." + string(m[1])) {
-				t.Errorf("%s finds %q, for which the catalogue has no words", path, m[1])
+		for _, path := range files {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range regexp.MustCompile(source.pattern).FindAllSubmatch(text, -1) {
+				if found++; !Has(source.prefix + string(m[1])) {
+					t.Errorf("%s has the code %q, for which the catalogue has no words", path, m[1])
+				}
 			}
 		}
-	}
-	if found == 0 {
-		t.Error("found no finding: the pattern of this test is out of date")
+		if found == 0 {
+			t.Errorf("found no code in %s: the pattern of this test is out of date", source.files)
+		}
 	}
 }
 
