@@ -183,6 +183,9 @@ func (p part) find(pattern *regexp.Regexp, edges func(before, after string) bool
 		if found := place(begin, end); found.better(best) {
 			best = found
 		}
+		if begin >= p.head {
+			break // nothing better comes behind the head
+		}
 	}
 	return best
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestFind(t *testing.T) {
@@ -120,5 +121,21 @@ func TestOwnKeys(t *testing.T) {
 	want := []string{"32a-qd", "32a-qd-ubnd", "32a-qd-ubnd-dong", "7-tb", "7-tb-ubnd"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A text made of nothing but the number costs no more than another.
+func TestFindIsLinear(t *testing.T) {
+	pages := []Page{{Number: 1, Text: strings.Repeat("32/BC-UBND ngày 3/4/2022 132/BC-UBND 13/4/2022 ", 20_000)}}
+	began := time.Now()
+	got := Find(Sought{"32", "BC-UBND", "2022-04-03"}, pages)
+	if took := time.Since(began); got.Number != PlaceCited || took > 5*time.Second {
+		t.Errorf("got %+v in %v, want cited within a second or so", got, took)
+	}
+	none := []Page{{Number: 1, Text: strings.Repeat("132/BC-UBND 13/4/2022 ", 40_000)}}
+	began = time.Now()
+	got = Find(Sought{"32", "BC-UBND", "2022-04-03"}, none)
+	if took := time.Since(began); got != (Found{}) || took > 5*time.Second {
+		t.Errorf("got %+v in %v, want nothing within a second or so", got, took)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"time"
 
@@ -34,9 +35,10 @@ const pageBytes = 64 << 10
 
 // Config says where the engine keeps its compiled code, and its bounds.
 type Config struct {
-	// CacheDir keeps the compiled module, about 20 MB: a start takes 0.2 s
-	// with it and 6 s without. It is made when it is missing, belongs to this
-	// user alone and may be deleted at any time. Empty: no cache.
+	// CacheDir keeps the compiled module in a folder "pdfium": a start takes
+	// 0.1 s with it and seconds without. It is machine code: whoever may write
+	// here decides what runs. It is made when it is missing, for this user
+	// alone, and may be deleted at any time. Empty: no cache.
 	CacheDir string
 	// MemoryBytes bounds the engine's memory for one file; 0 is 640 MiB.
 	MemoryBytes int64
@@ -50,23 +52,37 @@ type Engine struct {
 
 var _ text.PDFEngine = (*Engine)(nil)
 
-// Open compiles the engine, or loads it from the cache. Afterwards it touches
-// no file.
+// Open compiles the engine, or loads it from the cache. A cache that cannot be
+// used is made again. Afterwards the engine touches no file.
 func Open(cfg Config) (*Engine, error) {
-	memory := cfg.MemoryBytes
-	if memory <= 0 {
-		memory = 640 << 20
+	if cfg.MemoryBytes <= 0 {
+		cfg.MemoryBytes = 640 << 20
 	}
+	if cfg.CacheDir == "" {
+		return open("", cfg.MemoryBytes)
+	}
+	dir := filepath.Join(cfg.CacheDir, "pdfium")
+	e, err := open(dir, cfg.MemoryBytes)
+	if err == nil {
+		return e, nil
+	}
+	if removed := os.RemoveAll(dir); removed != nil {
+		return nil, errors.Join(err, removed)
+	}
+	return open(dir, cfg.MemoryBytes)
+}
+
+func open(dir string, memoryBytes int64) (*Engine, error) {
 	rc := wazero.NewRuntimeConfig().
 		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).
-		WithMemoryLimitPages(uint32(memory / pageBytes)).
+		WithMemoryLimitPages(uint32(memoryBytes / pageBytes)).
 		WithDebugInfoEnabled(false)
 	e := &Engine{}
-	if cfg.CacheDir != "" {
-		if err := os.MkdirAll(cfg.CacheDir, 0o700); err != nil {
+	if dir != "" {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("the cache of the PDF engine: %w", err)
 		}
-		cache, err := wazero.NewCompilationCacheWithDir(cfg.CacheDir)
+		cache, err := wazero.NewCompilationCacheWithDir(dir)
 		if err != nil {
 			return nil, fmt.Errorf("the cache of the PDF engine: %w", err)
 		}
