@@ -1,14 +1,21 @@
 package worker
 
 import (
+	"time"
+
 	"minhchung/evidence/signature"
 	"minhchung/evidence/signature/pdf"
 	"minhchung/evidence/signature/pdf/syntax"
 )
 
-// judge judges in the child what was read there, and in the parent the files
-// that no child could read.
-var judge = signature.Judge
+// judgment judges the facts of one file.
+type judgment func(signature.Facts, []signature.Proof, time.Time) signature.Verdict
+
+// prepare makes material and policy ready for the many files that follow:
+// parsing them and checking the CRLs costs more than judging one file.
+func prepare(m signature.Material, p signature.Policy) judgment {
+	return signature.NewJudger(m, p).Judge
+}
 
 // readPDF has the reader's own budgets beside the limits of the process.
 func readPDF(data []byte) signature.Facts { return pdf.Read(data, syntax.Limits{}) }

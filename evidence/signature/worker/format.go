@@ -3,7 +3,6 @@ package worker
 import (
 	"bytes"
 	"slices"
-	"time"
 
 	"minhchung/evidence/signature"
 )
@@ -13,11 +12,11 @@ const readerName = "worker/1"
 
 // engine is what a child does with a file. Tests replace it.
 type engine struct {
-	read  func(data []byte) signature.Facts
-	judge func(signature.Facts, signature.Material, signature.Policy, []signature.Proof, time.Time) signature.Verdict
+	read    func(data []byte) signature.Facts
+	prepare func(signature.Material, signature.Policy) judgment
 }
 
-var defaultEngine = engine{read: Read, judge: judge}
+var defaultEngine = engine{read: Read, prepare: prepare}
 
 // Read names the format of a file by its content, never by its name, and
 // gives it to the format's reader. It runs in the child; calling it elsewhere

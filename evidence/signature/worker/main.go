@@ -62,7 +62,7 @@ type server struct {
 	out      io.Writer
 	engine   engine
 	limits   settings
-	brief    briefingMessage
+	judge    judgment // by the last briefing; nil before anything is judged
 	buf      []byte
 	renew    func() error // grants processor time for one more file
 	orphaned func()       // called when in ends in the middle of a file
@@ -164,7 +164,7 @@ func (s *server) takeBriefing(length int64) error {
 	if err := json.Unmarshal(raw, &b); err != nil {
 		return err
 	}
-	s.brief = b
+	s.judge = s.engine.prepare(b.Material, b.Policy)
 	return nil
 }
 
@@ -249,6 +249,8 @@ func (s *server) answer(t task) error {
 }
 
 func (s *server) encode(facts signature.Facts, job jobMessage) ([]byte, error) {
-	verdict := s.engine.judge(facts, s.brief.Material, s.brief.Policy, job.Proofs, job.At)
-	return json.Marshal(answerMessage{facts, verdict})
+	if s.judge == nil {
+		s.judge = s.engine.prepare(signature.Material{}, signature.Policy{})
+	}
+	return json.Marshal(answerMessage{facts, s.judge(facts, job.Proofs, job.At)})
 }

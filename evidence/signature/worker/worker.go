@@ -205,7 +205,7 @@ func (p *Pool) overLimit(body *source, job Job, brief briefing, problem string) 
 		Reader: readerName, SHA256: body.sum(), Size: job.Size, Format: quickFormat(body.head),
 		Condition: signature.OverLimit, Problem: problem,
 	}
-	return facts, judge(facts, brief.material, brief.policy, job.Proofs, job.At), nil
+	return facts, signature.Judge(facts, brief.material, brief.policy, job.Proofs, job.At), nil
 }
 
 func (p *Pool) briefing() (briefing, error) {
