@@ -31,7 +31,7 @@ import (
 )
 
 // testKey makes a key with a self-made certificate. kind is one of "", ecdsa,
-// expired, usage, weak, tsa.
+// expired, usage, tls, weak, tsa.
 func testKey(kind string) (crypto.Signer, *x509.Certificate, error) {
 	now := time.Now()
 	c := &x509.Certificate{
@@ -44,6 +44,8 @@ func testKey(kind string) (crypto.Signer, *x509.Certificate, error) {
 		c.NotAfter = now.Add(-time.Hour)
 	case "usage":
 		c.KeyUsage = x509.KeyUsageKeyEncipherment
+	case "tls":
+		c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	case "weak":
 		bits = 1024
 	case "tsa":

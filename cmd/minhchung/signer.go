@@ -40,6 +40,7 @@ func (k *keyFlags) bind(fs *pflag.FlagSet) {
 // is read in children of their own; the key stays here.
 type signer struct {
 	id     *pkcs12.Identity
+	p12    string // its key file, as typed
 	tsa    string // address of a time-stamping authority, or empty
 	reason string
 	client *http.Client
@@ -63,7 +64,7 @@ func (k keyFlags) signer(e *env) (*signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &signer{id: id, tsa: k.tsa, client: tsaClient()}
+	s := &signer{id: id, p12: k.p12, tsa: k.tsa, client: tsaClient()}
 	if s.layout, err = worker.New(worker.Config{Command: []string{self, layoutCommand}, Workers: 1, FileBytes: maxFileBytes, Limits: worker.Limits{Timeout: 30 * time.Second}}); err != nil {
 		return nil, err
 	}
@@ -262,6 +263,9 @@ func (s *signer) verify(name string, before, after signature.Facts, v signature.
 	last := v.Signatures[len(v.Signatures)-1]
 	if last.Changes != signature.ChangesNone || last.Signer == nil || last.Signer.Certificate != signature.HashOf(s.id.Chain[0].Raw) {
 		return usage("sign.would-break", name)
+	}
+	if slices.Contains(last.Reasons, signature.ReasonKeyUsage) { // by its extended key usage
+		return usage("sign.key-usage", s.p12)
 	}
 	return nil
 }
