@@ -1,10 +1,13 @@
 package search_test
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,15 +40,14 @@ func TestUpdateNoisy(t *testing.T) {
 // pair is a page as written and as read.
 type pair struct{ written, read string }
 
-// measure indexes the pages as read, asks every phrase, and compares with
-// where the phrases were written. Only tiers that count say yes to are hits.
-func measure(t *testing.T, pages []pair, phrases []string, strict bool) (recall, precision float64) {
+// indexRead indexes pages as they were read.
+func indexRead(t *testing.T, pages []pair) search.Index {
 	t.Helper()
 	x, err := bleve.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer x.Close()
+	t.Cleanup(func() { x.Close() })
 	var batch search.Batch
 	for i, p := range pages {
 		batch.Put = append(batch.Put, search.Page{
@@ -55,7 +57,15 @@ func measure(t *testing.T, pages []pair, phrases []string, strict bool) (recall,
 	if err := x.Apply(t.Context(), batch); err != nil {
 		t.Fatal(err)
 	}
-	var hit, false_, missed int
+	return x
+}
+
+// measure indexes the pages as read, asks every phrase, and compares with
+// where the phrases were written.
+func measure(t *testing.T, pages []pair, phrases []string, strict bool) (recall, precision float64) {
+	t.Helper()
+	x := indexRead(t, pages)
+	var hit, wrong, missed int
 	for _, phrase := range phrases {
 		q, err := search.Parse(phrase)
 		if err != nil {
@@ -76,7 +86,7 @@ func measure(t *testing.T, pages []pair, phrases []string, strict bool) (recall,
 			case found && written:
 				hit++
 			case found:
-				false_++
+				wrong++
 				t.Logf("false: %q on page %d, %s: %q", phrase, i, got[i].Tier, got[i].Snippet.Text)
 			case written:
 				missed++
@@ -86,9 +96,9 @@ func measure(t *testing.T, pages []pair, phrases []string, strict bool) (recall,
 			}
 		}
 	}
-	recall, precision = float64(hit)/float64(hit+missed), float64(hit)/float64(hit+false_)
+	recall, precision = float64(hit)/float64(hit+missed), float64(hit)/float64(hit+wrong)
 	t.Logf("strict %v: %d phrases on %d pages: %d found, %d missed, %d false: recall %.3f, precision %.3f",
-		strict, len(phrases), len(pages), hit, missed, false_, recall, precision)
+		strict, len(phrases), len(pages), hit, missed, wrong, recall, precision)
 	return recall, precision
 }
 
@@ -126,6 +136,120 @@ func TestNoisyPages(t *testing.T) {
 		recall, precision := measure(t, noisyPairs(t), searchtest.Phrases, strict)
 		if recall < 0.96 || precision < 0.98 {
 			t.Errorf("strict %v: got recall %.3f at precision %.3f, want 0.96 at 0.98", strict, recall, precision)
+		}
+	}
+}
+
+// TestDecoysOnNoisyPages asks for phrases that nobody wrote, made of syllables
+// that everybody writes: half of one phrase and half of another.
+func TestDecoysOnNoisyPages(t *testing.T) {
+	pages := noisyPairs(t)
+	var decoys []string
+	for i, a := range searchtest.Phrases {
+		b := searchtest.Phrases[(i*37+11)%len(searchtest.Phrases)]
+		left, right := strings.Fields(a), strings.Fields(b)
+		decoy := strings.Join(append(left[:(len(left)+1)/2:(len(left)+1)/2], right[len(right)/2:]...), " ")
+		if len(strings.Fields(decoy)) >= 3 && !slices.ContainsFunc(pages, func(p pair) bool { return contains(p.written, decoy) }) {
+			decoys = append(decoys, decoy)
+		}
+	}
+	found := 0
+	x := indexRead(t, pages)
+	for _, decoy := range decoys {
+		q, err := search.Parse(decoy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := x.Search(t.Context(), evidence.Scope{All: true}, search.Request{Query: q, Strict: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(a.Hits) > 0 {
+			found++
+			t.Logf("%q: %d pages, %s: %q", decoy, len(a.Hits), a.Hits[0].Tier, a.Hits[0].Snippet.Text)
+		}
+	}
+	t.Logf("%d of %d decoys found in strict tiers", found, len(decoys))
+	if found*50 > len(decoys) {
+		t.Errorf("got %d of %d decoys found, want at most one in fifty", found, len(decoys))
+	}
+}
+
+func TestNonsenseFindsNothing(t *testing.T) {
+	x := indexRead(t, noisyPairs(t))
+	for _, text := range []string{
+		"xyzzy plugh", "lorem ipsum dolor sit amet", "qwerty", "ngoằn khuya xoong tuế", `"bgtrw"`, "999999/ZZ-ZZZZ", "so 123456", "zz*",
+	} {
+		q, err := search.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := x.Search(t.Context(), evidence.Scope{All: true}, search.Request{Query: q, Facets: search.Facets()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(a.Hits) > 0 || a.Total != 0 || !a.Exact {
+			t.Errorf("%q: got %d hits, total %d, exact %v, want nothing", text, len(a.Hits), a.Total, a.Exact)
+		}
+	}
+}
+
+// TestSeedPagesRead renders the seed report, reads it with an OCR that knows
+// no Vietnamese, and asks the seed phrases.
+func TestSeedPagesRead(t *testing.T) {
+	dir := os.Getenv("MINHCHUNG_SEED")
+	if dir == "" {
+		t.Skip("MINHCHUNG_SEED does not name the folder with the seed report")
+	}
+	for _, tool := range []string{"tesseract", "pango-view", "convert"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip(tool + " is not installed")
+		}
+	}
+	if testing.Short() {
+		t.Skip("reading pages by OCR takes half a minute")
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, "report-restored.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	work := t.TempDir()
+	text := strings.NewReplacer("*", "", "#", "", "⟨", "", "⟩", "").Replace(string(raw))
+	lines := strings.Split(text, "\n")
+	const perPage = 14
+	for i := 0; i*perPage < len(lines); i++ {
+		page := strings.Join(lines[i*perPage:min((i+1)*perPage, len(lines))], "\n") + "\n"
+		if err := os.WriteFile(filepath.Join(work, fmt.Sprintf("%02d.txt", i)), []byte(page), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := exec.Command("../deploy/search/make-noisy", work).CombinedOutput(); err != nil {
+		t.Fatalf("make-noisy: %v\n%s", err, out)
+	}
+	var pages []pair
+	names, _ := filepath.Glob(filepath.Join(work, "*.txt"))
+	for _, name := range names {
+		written, err1 := os.ReadFile(name)
+		read, err2 := os.ReadFile(strings.TrimSuffix(name, ".txt") + ".ocr")
+		if err := errors.Join(err1, err2); err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, pair{string(written), string(read)})
+	}
+	list, err := os.ReadFile(filepath.Join(dir, "phrases.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var phrases []string
+	for line := range strings.Lines(string(list)) {
+		if phrase, in, _ := strings.Cut(strings.TrimSpace(line), "\t"); in == "yes" {
+			phrases = append(phrases, phrase)
+		}
+	}
+	for _, strict := range []bool{true, false} {
+		recall, precision := measure(t, pages, phrases, strict)
+		if recall < 0.9 || precision < 0.98 {
+			t.Errorf("strict %v: got recall %.3f at precision %.3f, want 0.90 at 0.98", strict, recall, precision)
 		}
 	}
 }
