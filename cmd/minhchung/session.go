@@ -257,6 +257,7 @@ var sentences = []struct {
 	{config.ErrNotDirectory, exitUsage, "cli.not-a-folder-data"},
 	{config.ErrNetworkDrive, exitUsage, "cli.network-drive"},
 	{config.ErrBusy, exitBackend, "cli.busy"},
+	{config.ErrNoDatabase, exitDamaged, "cli.no-database"},
 	{config.ErrNoKey, exitLedger, "cli.no-key"},
 	{object.ErrCorrupt, exitDamaged, "cli.damaged"},
 	{ledger.ErrDamaged, exitLedger, "cli.ledger-damaged"},

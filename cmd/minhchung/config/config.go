@@ -91,6 +91,10 @@ var (
 	// ErrNoKey says that there is a ledger but not the key that signs it. A
 	// new key is never made then: it could not continue the books.
 	ErrNoKey = errors.New("the ledger's signing key is missing")
+	// ErrNoDatabase says that documents are stored and the database with their
+	// ledger is gone. A new one would be a second ledger under the same name
+	// and key.
+	ErrNoDatabase = errors.New("the database is missing although documents are stored")
 )
 
 // layout names the parts of a data directory.

@@ -240,3 +240,28 @@ func TestDefaults(t *testing.T) {
 		t.Errorf("got %+v, want the configured limits", w)
 	}
 }
+
+// Documents without their database are damage: a fresh ledger in its place
+// would have the same name and key.
+func TestDatabaseGone(t *testing.T) {
+	for _, empty := range []bool{false, true} {
+		data := makeData(t)
+		if err := os.MkdirAll(filepath.Join(data, "objects", "xa-a", "00"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		database := layout{data}.database()
+		if err := os.Remove(database); err != nil {
+			t.Fatal(err)
+		}
+		if empty {
+			if err := os.WriteFile(database, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, mode := range []Mode{Read, Write} {
+			if _, err := Open(context.Background(), Config{Data: data}, mode); !errors.Is(err, ErrNoDatabase) {
+				t.Errorf("empty %v, mode %d: got %v, want %v", empty, mode, err, ErrNoDatabase)
+			}
+		}
+	}
+}

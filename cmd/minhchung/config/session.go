@@ -102,10 +102,27 @@ func checkRoot(l layout, mode Mode) error {
 	case !info.IsDir():
 		return ErrNotDirectory
 	}
-	if mode == Read {
-		if _, err := os.Stat(l.database()); errors.Is(err, fs.ErrNotExist) {
-			return ErrNoData
-		}
+	return checkDatabase(l, mode)
+}
+
+// checkDatabase notices a database that was there: none, or an empty file,
+// beside stored documents.
+func checkDatabase(l layout, mode Mode) error {
+	db, err := os.Stat(l.database())
+	if err == nil && db.Size() > 0 {
+		return nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	stored, globErr := fs.Glob(os.DirFS(l.objects()), "[a-z0-9]*/*") // folders of units
+	switch {
+	case globErr != nil:
+		return globErr
+	case len(stored) > 0:
+		return ErrNoDatabase
+	case err != nil && mode == Read:
+		return ErrNoData
 	}
 	return nil
 }

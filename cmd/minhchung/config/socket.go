@@ -22,6 +22,11 @@ const tempPattern = "minhchung-holder-"
 func (s *Session) listen(l layout) error {
 	removeStale(l)
 	path := l.socket()
+	// Where the name cannot be taken back, listening would only say that the
+	// address is in use.
+	if err := ignoreMissing(os.Remove(path)); err != nil {
+		return err
+	}
 	if len(path) > maxSocketPath {
 		dir, err := os.MkdirTemp("", tempPattern)
 		if err != nil {
