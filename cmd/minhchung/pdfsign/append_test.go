@@ -157,3 +157,29 @@ func TestFindGapBelievesNothing(t *testing.T) {
 		t.Error("no file: got no error")
 	}
 }
+
+// FuzzAppend: whatever the file, Append says no or keeps every byte of it and
+// leaves a place for a signature behind them.
+func FuzzAppend(f *testing.F) {
+	for _, form := range []string{"", "/AcroForm 22 0 R", "/AcroForm<</Fields 22 0 R>>", "/AcroForm<</Fields[[1 0 R]]>>", "/Pages 1 0 R"} {
+		f.Add(tagged(form, func(b *pdftest.Builder) { b.Table(pdftest.Root) }))
+		f.Add(tagged(form, func(b *pdftest.Builder) { b.XRefStream(30, pdftest.Root) }))
+	}
+	p := Plan{Chain: []*x509.Certificate{testSigner.Cert}, Reason: ")>>/ByteRange [0 1 2 3]"}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		out, err := Append(file, p)
+		if err != nil {
+			return
+		}
+		if !bytes.HasPrefix(out, file) {
+			t.Fatal("bytes before the revision changed")
+		}
+		gap, err := FindGap(out, len(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if gap.Start <= len(file) || gap.End+gap.Tail != len(out) {
+			t.Fatalf("the ByteRange leaves out %d to %d of %d and ends %d behind", gap.Start, gap.End, len(out), gap.Tail)
+		}
+	})
+}
