@@ -61,7 +61,8 @@ func unitOf(ctx context.Context, r evidence.Reader, id evidence.UnitID) (evidenc
 	return evidence.Unit{ID: id, Name: string(id)}, nil
 }
 
-// build makes the report of a book under a rule; nil is the default one.
+// build makes the report of a book under a rule; nil is the default one. A
+// book without a register is the problem "no-register".
 func (s *server) build(ctx context.Context, who visitor, k evidence.BookID, criterion string, rule *count.Rule) (*report.Report, error) {
 	if rule == nil {
 		rule = count.Rules()[0]
@@ -74,7 +75,11 @@ func (s *server) build(ctx context.Context, who visitor, k evidence.BookID, crit
 	if err != nil {
 		return nil, err
 	}
-	return report.Build(ctx, s.Store, who.Scope(), k, unit, criterion, rule)
+	answer, err := report.Build(ctx, s.Store, who.Scope(), k, unit, criterion, rule)
+	if errors.Is(err, fs.ErrNotExist) { // files may come before the register
+		return nil, problem{code: "no-register", err: err}
+	}
+	return answer, err
 }
 
 // defaultRule is the rule that pages count by when none is asked for.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 
 	"minhchung/cmd/minhchung/report"
@@ -11,6 +12,7 @@ type overviewPage struct{ Books []overviewBook }
 
 type overviewBook struct {
 	Book     bookPart
+	Empty    bool // no register was imported yet
 	Share    sharePart
 	Rows     int64
 	Findings int
@@ -28,6 +30,11 @@ func (s *server) overview(w http.ResponseWriter, r *http.Request, who visitor) e
 	var page overviewPage
 	for _, k := range books {
 		answer, err := s.build(r.Context(), who, k, report.DefaultCriterion, nil)
+		var p problem
+		if errors.As(err, &p) && p.code == "no-register" {
+			page.Books = append(page.Books, overviewBook{Book: bookOf(k, ""), Empty: true})
+			continue
+		}
 		if err != nil {
 			return err
 		}

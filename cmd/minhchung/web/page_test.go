@@ -236,3 +236,33 @@ func TestShapesNameEveryState(t *testing.T) {
 		seen[shapes[state]] = true
 	}
 }
+
+// TestBookWithoutRegister: files may come before the register; the other
+// books stay in sight.
+func TestBookWithoutRegister(t *testing.T) {
+	w := newWorld(t)
+	k := evidence.BookID{Unit: "xa-moi", Period: "2023"}
+	scope := evidence.Scope{All: true, Actor: "test"}
+	_, err := w.session.Store.Update(t.Context(), scope, k, func(tx evidence.Tx) error {
+		_, err := tx.Append(t.Context(), evidence.Opened{Book: k, Origin: w.session.Origin(k)})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := w.get("/")
+	if body := out.Body.String(); out.Code != http.StatusOK || !strings.Contains(body, "xa-moi") || !strings.Contains(body, "UBND xã Thử") {
+		t.Errorf("got %d, want both books: %s", out.Code, body)
+	}
+	checkPage(t, "/", out, "vi")
+	for _, path := range []string{"/units/xa-moi/2023/register", "/units/xa-moi/2023/indicators/7.1.3"} {
+		out := w.get(path)
+		if out.Code != http.StatusNotFound || !strings.Contains(out.Body.String(), "chưa có sổ đăng ký") {
+			t.Errorf("%s: got %d: %s", path, out.Code, out.Body)
+		}
+		checkPage(t, path, out, "vi")
+	}
+	if out := w.do(form("/units/xa-moi/2023/documents", testFile{"a.pdf", "plain"})); out.Code != http.StatusOK {
+		t.Errorf("uploading before the register: got %d: %s", out.Code, out.Body)
+	}
+}

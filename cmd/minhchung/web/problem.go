@@ -45,6 +45,7 @@ var statuses = map[string]int{
 	"cross-origin":   http.StatusForbidden,
 	"secret":         http.StatusForbidden,
 	"not-found":      http.StatusNotFound,
+	"no-register":    http.StatusNotFound,
 	"key-busy":       http.StatusConflict,
 	"file-too-large": http.StatusRequestEntityTooLarge,
 	"too-large":      http.StatusRequestEntityTooLarge,
