@@ -21,8 +21,8 @@ import (
 )
 
 // update writes the golden files, and first the document that they are about
-// when testdata lacks it. The goldens were validated against the schema of the
-// standard by hand: see deploy/CONFORMANCE.md, "XML report".
+// when testdata lacks it. Whether the goldens follow the schema of the standard
+// is asked in schema_test.go.
 var update = flag.Bool("update", false, "write the golden files")
 
 var at = time.Date(2024, 6, 2, 9, 0, 0, 0, time.UTC)
