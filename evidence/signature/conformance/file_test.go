@@ -185,17 +185,16 @@ const rangeMark = "/ByteRange[0 ********** ********** **********]"
 
 // seal describes one signature to be added.
 type seal struct {
-	msg       st.Message                                    // Signer is required unless raw is set
-	raw       func(covered []byte) []byte                   // makes Contents instead of msg
-	token     func(covered []byte) []byte                   // a document time stamp
-	subFilter string                                        // default ETSI.CAdES.detached
-	extra     string                                        // entries of the signature dictionary
-	rect      string                                        // default 0 0 0 0
-	draw      string                                        // appearance, when rect is set
-	fieldMore string                                        // entries of the field
-	late      bool                                          // Contents before ByteRange
-	room      int                                           // bytes for Contents; default 6000
-	value     func(dict string) (field string, more string) // other shapes of the field
+	msg       st.Message                  // Signer is required unless raw is set
+	raw       func(covered []byte) []byte // makes Contents instead of msg
+	token     func(covered []byte) []byte // a document time stamp
+	subFilter string                      // default ETSI.CAdES.detached
+	extra     string                      // entries of the signature dictionary
+	rect      string                      // default 0 0 0 0
+	draw      string                      // appearance, when rect is set
+	fieldMore string                      // entries of the field
+	late      bool                        // Contents before ByteRange
+	room      int                         // bytes for Contents; default 6000
 }
 
 func (s seal) dict() string {
