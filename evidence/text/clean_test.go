@@ -162,11 +162,7 @@ func TestFormatOf(t *testing.T) {
 func chars(x, y float64, s string) []Char {
 	var out []Char
 	for _, r := range s {
-		c := Char{Rune: r, X: x, Baseline: y, Left: x, Right: x + 5.5, Height: 8}
-		if r == ' ' {
-			c.Right, c.Height = x, 0
-		}
-		out = append(out, c)
+		out = append(out, Char{Rune: r, X: x, Baseline: y, Right: x + 6, Height: 14})
 		x += 6
 	}
 	return out
@@ -210,6 +206,29 @@ func TestSortLines(t *testing.T) {
 	}
 	if got, want := Clean(sortLines(columns)), "trái\ndưới\nphải\nsau"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestSortable(t *testing.T) {
+	var turned []Char
+	for i, r := range "một dòng chữ đứng" {
+		turned = append(turned, Char{Rune: r, X: 100, Baseline: float64(6 * i), Right: 106, Height: 14})
+	}
+	tests := []struct {
+		name string
+		in   []Char
+		want bool
+	}{
+		{"none", nil, true},
+		{"one", chars(1, 1, "a"), true},
+		{"lines", append(chars(10, 100, "một"), chars(10, 80, "hai")...), true},
+		{"turned", turned, false},
+		{"right to left", chars(10, 100, "السلام"), false},
+	}
+	for _, test := range tests {
+		if got := sortable(test.in); got != test.want {
+			t.Errorf("%s: got %t, want %t", test.name, got, test.want)
+		}
 	}
 }
 

@@ -14,20 +14,41 @@ import (
 // each other on one line are put in the order of their places, which keeps
 // columns apart; or all characters of the page are.
 
+// wideGap is the gap that is a space where none is stored, in font heights. A
+// stored space is about 0.2.
+const wideGap = 0.13
+
 // disordered reports whether a character stands clearly left of the one that
 // is stored before it on the same line.
 func disordered(chars []Char) bool {
 	size := typicalHeight(chars)
 	for i := 1; i < len(chars); i++ {
 		a, b := chars[i-1], chars[i]
-		if sameLine(a, b, size) && b.X < a.X-size*0.2 && !unicode.IsSpace(a.Rune) && !unicode.IsSpace(b.Rune) {
+		if sameLine(a, b, size) && b.X < a.X-size*0.1 && !unicode.IsSpace(a.Rune) && !unicode.IsSpace(b.Rune) {
 			return true
 		}
 	}
 	return false
 }
 
-func sameLine(a, b Char, size float64) bool { return math.Abs(a.Baseline-b.Baseline) < size*0.45 }
+func sameLine(a, b Char, size float64) bool { return math.Abs(a.Baseline-b.Baseline) < size*0.3 }
+
+// sortable reports whether places can say the order: most characters stand on
+// the line of the one before, so the text is not turned, and none is of a
+// script that is written from right to left.
+func sortable(chars []Char) bool {
+	size := typicalHeight(chars)
+	along := 0
+	for i, c := range chars {
+		if unicode.In(c.Rune, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana) {
+			return false
+		}
+		if i > 0 && sameLine(chars[i-1], c, size) {
+			along++
+		}
+	}
+	return 2*along >= len(chars)-1
+}
 
 // sortLines sorts the characters of each line as it is stored.
 func sortLines(chars []Char) string {
@@ -57,7 +78,7 @@ func sortChars(chars []Char) string {
 // placed drops characters whose place is no number.
 func placed(chars []Char) []Char {
 	return slices.DeleteFunc(slices.Clone(chars), func(c Char) bool {
-		return !finite(c.X, c.Baseline, c.Left, c.Right, c.Height)
+		return !finite(c.X, c.Baseline, c.Right, c.Height)
 	})
 }
 
@@ -70,7 +91,7 @@ func writeLine(out *strings.Builder, line []Char, size float64) {
 			out.WriteByte(' ')
 			continue
 		}
-		if c.Left-end > size*0.3 {
+		if c.X-end > size*wideGap {
 			out.WriteByte(' ')
 		}
 		out.WriteRune(c.Rune)
@@ -79,7 +100,7 @@ func writeLine(out *strings.Builder, line []Char, size float64) {
 	out.WriteByte('\n')
 }
 
-// typicalHeight is the median height of the letters drawn.
+// typicalHeight is the median height of the letters' fonts.
 func typicalHeight(chars []Char) float64 {
 	var heights []float64
 	for _, c := range chars {

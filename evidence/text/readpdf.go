@@ -74,27 +74,31 @@ func readPage(doc PDF, index int) (Page, string, error) {
 	if ok && index == 0 {
 		_, chars, err = loaded.Read() // what is written over it included
 	}
-	if index == 0 {
+	if index == 0 && sortable(chars) {
 		p.Head, _ = cleanTo(sortChars(chars), maxHead)
 	}
 	return p, text, err
 }
 
 // inOrder returns the text as it is stored, or put in order where the lines
-// show that it must be done or that gives words. A text that is not better for
-// it stays as it is.
+// show that it must be done or that gives words. A text that is not much
+// better for it stays as it is: it may be in another language.
 func inOrder(stored string, chars []Char) (text string, quality syllable.Quality, sorted bool) {
 	text, quality = stored, syllable.Measure(Clean(stored))
-	try := func(candidate string, margin float64) {
-		if better := syllable.Measure(Clean(candidate)); better.Valid >= quality.Valid+margin {
+	if !sortable(chars) {
+		return text, quality, false
+	}
+	if disordered(chars) {
+		candidate := sortLines(chars)
+		if better := syllable.Measure(Clean(candidate)); better.Valid >= quality.Valid {
 			text, quality, sorted = candidate, better, true
 		}
 	}
-	if disordered(chars) {
-		try(sortLines(chars), 0)
-	}
 	if !quality.Ordered() {
-		try(sortChars(chars), 0.02)
+		candidate := sortChars(chars)
+		if better := syllable.Measure(Clean(candidate)); better.Ordered() || better.Valid > quality.Valid+0.2 {
+			text, quality, sorted = candidate, better, true
+		}
 	}
 	return text, quality, sorted
 }

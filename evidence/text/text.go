@@ -128,8 +128,8 @@ type PDFPage interface {
 type Char struct {
 	Rune        rune
 	X, Baseline float64 // where its drawing begins
-	Left, Right float64 // of what is drawn; equal for a space
-	Height      float64 // of what is drawn
+	Right       float64 // X and the room the font gives it
+	Height      float64 // of its font, ascent to descent
 }
 
 // OfficeEngine reads Office files. It runs in the child.

@@ -107,13 +107,12 @@ func (p *page) char(from references.FPDF_TEXTPAGE, i int, r rune) (text.Char, bo
 	if err != nil {
 		return text.Char{}, false
 	}
-	box, err := pdf.FPDFText_GetCharBox(&requests.FPDFText_GetCharBox{TextPage: from, Index: i})
+	box, err := pdf.FPDFText_GetLooseCharBox(&requests.FPDFText_GetLooseCharBox{TextPage: from, Index: i})
 	if err != nil {
 		return text.Char{}, false
 	}
 	return text.Char{
-		Rune: r, X: origin.X, Baseline: origin.Y,
-		Left: box.Left, Right: box.Right, Height: box.Top - box.Bottom,
+		Rune: r, X: origin.X, Baseline: origin.Y, Right: float64(box.Rect.Right), Height: float64(box.Rect.Top - box.Rect.Bottom),
 	}, true
 }
 
