@@ -23,7 +23,6 @@ type accepted struct {
 	rows      []evidence.Row
 	by        string
 	states    []evidence.RowState
-	receipt   report.Receipt
 }
 
 // accept takes spooled files into a book as `import` does: inspect, store,
@@ -46,16 +45,30 @@ func (s *server) accept(ctx context.Context, who visitor, k evidence.BookID, fil
 		return nil, err
 	}
 	err = s.Store.View(ctx, who.Scope(), k, func(r evidence.Reader) error {
-		return s.withRoot(ctx, who, func(root evidence.Reader) error {
-			for i := range list {
-				if err := s.readBack(ctx, r, root, k, &list[i]); err != nil {
-					return fmt.Errorf("reading back %s: %w", list[i].file.name, err)
-				}
+		for i := range list {
+			if err := readBack(ctx, r, &list[i]); err != nil {
+				return fmt.Errorf("reading back %s: %w", list[i].file.name, err)
 			}
-			return nil
-		})
+		}
+		return nil
 	})
 	return list, err
+}
+
+// prove makes the receipt of an accepted file: of its first row, or of the
+// document alone.
+func (s *server) prove(ctx context.Context, who visitor, k evidence.BookID, a accepted) (receipt report.Receipt, err error) {
+	err = s.Store.View(ctx, who.Scope(), k, func(r evidence.Reader) error {
+		return s.withRoot(ctx, who, func(root evidence.Reader) error {
+			if len(a.rows) > 0 {
+				receipt, err = report.ProveRow(ctx, r, root, s.Public, k, a.rows[0].ID)
+			} else {
+				receipt, err = report.ProveDocument(ctx, r, root, s.Public, k, a.file.sha)
+			}
+			return err
+		})
+	})
+	return receipt, err
 }
 
 // match finds the rows that the files' names belong to, and what is known
@@ -131,7 +144,7 @@ func (s *server) withRoot(ctx context.Context, who visitor, fn func(root evidenc
 }
 
 // readBack fills in what the book says of a document now.
-func (s *server) readBack(ctx context.Context, r, root evidence.Reader, k evidence.BookID, a *accepted) (err error) {
+func readBack(ctx context.Context, r evidence.Reader, a *accepted) (err error) {
 	if a.verdict, a.document, err = evidence.ReadVerdict(ctx, r, a.file.sha); err != nil {
 		return err
 	}
@@ -154,10 +167,5 @@ func (s *server) readBack(ctx context.Context, r, root evidence.Reader, k eviden
 		}
 		a.rows, a.by, a.states = append(a.rows, row), match.By, append(a.states, states...)
 	}
-	if len(ids) > 0 {
-		a.receipt, err = report.ProveRow(ctx, r, root, s.Public, k, ids[0])
-	} else {
-		a.receipt, err = report.ProveDocument(ctx, r, root, s.Public, k, a.file.sha)
-	}
-	return err
+	return nil
 }

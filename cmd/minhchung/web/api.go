@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -77,11 +78,15 @@ func (s *server) postDocument(w http.ResponseWriter, r *http.Request, who visito
 	if err != nil {
 		return err
 	}
+	receipt, err := s.prove(context.WithoutCancel(r.Context()), who, k, list[0])
+	if err != nil {
+		return err
+	}
 	answer := answer{Request: request, Status: http.StatusCreated}
 	if list[0].known {
 		answer.Status = http.StatusOK
 	}
-	if answer.Body, err = json.Marshal(jsonOf(who, k, list[0])); err != nil {
+	if answer.Body, err = json.Marshal(jsonOf(who, k, list[0], receipt)); err != nil {
 		return err
 	}
 	answer.Body = append(answer.Body, '\n')
@@ -93,12 +98,12 @@ func (s *server) postDocument(w http.ResponseWriter, r *http.Request, who visito
 	return nil
 }
 
-func jsonOf(who visitor, k evidence.BookID, a accepted) documentJSON {
+func jsonOf(who visitor, k evidence.BookID, a accepted, receipt report.Receipt) documentJSON {
 	out := documentJSON{
 		Unit: k.Unit, Period: k.Period, Name: a.document.Name, SHA256: a.file.sha, Size: a.file.size, Known: a.known,
 		Match:    matchJSON{Rows: []string{}, By: a.by, Ambiguous: a.ambiguous},
 		Sentence: report.Word(who.Lang, "result", string(a.verdict.Result)), Next: report.NextStep(who.Lang, a.verdict),
-		Verdict: a.verdict, States: a.states, Receipt: a.receipt,
+		Verdict: a.verdict, States: a.states, Receipt: receipt,
 	}
 	for _, row := range a.rows {
 		out.Match.Rows = append(out.Match.Rows, row.ID)
