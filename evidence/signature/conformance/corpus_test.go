@@ -109,11 +109,7 @@ func TestCorpus(t *testing.T) {
 	var honest, accepted, modified, flagged int
 	var wrong []string
 	for _, f := range files {
-		start := time.Now()
 		v := judger.Judge(pdf.Read(f.data, syntax.Limits{}), nil, at)
-		if took := time.Since(start); took > 10*time.Second {
-			t.Errorf("%s: took %v, want at most 10 s", f.path, took)
-		}
 		f.checkCount(t, len(v.Signatures))
 		if table[f.class()] == nil {
 			table[f.class()] = map[signature.Result]int{}

@@ -33,14 +33,10 @@ func FuzzChanges(f *testing.F) {
 		if err != nil {
 			return
 		}
-		start := time.Now()
 		for _, c := range changesAfter(file, &sigField{}) {
 			if c.Class == "" || c.What == "" || c.Rule == "" || c.Detail == "" {
 				t.Fatalf("a change explains nothing: %+v", c)
 			}
-		}
-		if took := time.Since(start); took > 5*time.Second {
-			t.Fatalf("took %v", took)
 		}
 	})
 }
