@@ -83,13 +83,15 @@ func TestBrowserUpload(t *testing.T) {
 	s := serveData(t, data)
 	files := allFiles(t, d)
 	step(t, ctx, "opening the register",
-		chromedp.Navigate(s.address), chromedp.WaitVisible(css("a.main")), chromedp.Click(css("a.main")), chromedp.WaitVisible(css("#file")))
+		chromedp.EmulateViewport(1280, 900), chromedp.Navigate(s.address), chromedp.WaitVisible(css("a.main")), chromedp.Click(css("a.main")), chromedp.WaitVisible(css("#file")))
 	wantText(t, ctx, "h1", "Sổ đăng ký văn bản đi")
 	step(t, ctx, "uploading", chromedp.SetUploadFiles(css("#file"), files), chromedp.Click(css("form.upload button")), chromedp.WaitVisible(css("section.verdict")))
 	wantText(t, ctx, "h1", "Kết quả tải lên")
 	wantText(t, ctx, ".lead", "0 tệp không nhận")
 	wantText(t, ctx, "section.verdict.intact .result", "NGUYÊN VẸN")
 	wantText(t, ctx, "section.verdict.altered .result", "ĐÃ BỊ THAY ĐỔI")
+
+	shoot(t, ctx, "uploaded", 1280)
 
 	step(t, ctx, "opening the indicator", chromedp.Click(css(`.crumbs a[href$="/indicators/7.1.3"]`)), chromedp.WaitVisible(css("#counted")))
 	wantText(t, ctx, ".share .ratio", importedShare(t, d))
@@ -98,6 +100,7 @@ func TestBrowserUpload(t *testing.T) {
 	step(t, ctx, "opening a document that is not counted", chromedp.Click(chromedp.Search(altered)), chromedp.WaitVisible(css("article.signature")))
 	wantText(t, ctx, "section.verdict .result", "ĐÃ BỊ THAY ĐỔI")
 	wantText(t, ctx, "article.signature .changes.forbidden", "TRÁI PHÉP")
+	shoot(t, ctx, "document", 1280)
 	step(t, ctx, "going back to the indicator", chromedp.Click(css(`.crumbs a[href$="/indicators/7.1.3"]`)), chromedp.WaitVisible(css("#counted > summary")))
 	step(t, ctx, "opening the drawer of what is counted", chromedp.Click(css("#counted > summary")), chromedp.WaitVisible(css("#counted tbody a")))
 	step(t, ctx, "opening a document that is counted", chromedp.Click(css("#counted tbody a")), chromedp.WaitVisible(css("article.signature")))

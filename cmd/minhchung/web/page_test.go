@@ -227,6 +227,24 @@ func TestPagination(t *testing.T) {
 	}
 }
 
+// TestCountsAreOfAll: a list that is cut says how many there are.
+func TestCountsAreOfAll(t *testing.T) {
+	w := newWorld(t)
+	var files []testFile
+	for i := range mostListed + 3 {
+		files = append(files, testFile{"tệp " + itoa(i) + ".pdf", "content " + itoa(i)})
+	}
+	if out := w.do(form(formPath, files...)); out.Code != http.StatusOK {
+		t.Fatalf("got %d: %s", out.Code, out.Body)
+	}
+	body := w.get("/units/xa-a/2022/register").Body.String()
+	for _, want := range []string{"203 tệp chưa ghép được", "… và 3 mục nữa"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("got no %q in:\n%s", want, body)
+		}
+	}
+}
+
 func TestShapesNameEveryState(t *testing.T) {
 	seen := map[string]bool{}
 	for _, state := range allStates {

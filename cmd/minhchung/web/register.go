@@ -33,7 +33,8 @@ type registerPage struct {
 	FindingsN int
 	NoFile    int64 // rows that count and have no file
 	Unmatched []filePart
-	MoreFiles int // files without a row that are not listed
+	Files     int // files without a row, listed or not
+	MoreFiles int // those not listed
 	Filter    filterPart
 	Shown     []rowPart
 	Found     int
@@ -46,8 +47,9 @@ type registerPage struct {
 // findingPart is all findings of one code.
 type findingPart struct {
 	Code  string
+	Total int
 	Items []findingItem
-	More  int
+	More  int // those not listed
 }
 
 type findingItem struct {
@@ -98,7 +100,8 @@ func (s *server) register(w http.ResponseWriter, r *http.Request, who visitor) e
 	for _, d := range answer.Unmatched[:min(len(answer.Unmatched), mostListed)] {
 		page.Unmatched = append(page.Unmatched, filePart{d.Name, documentLink(page.Book, d), d.Size})
 	}
-	page.MoreFiles = len(answer.Unmatched) - len(page.Unmatched)
+	page.Files = len(answer.Unmatched)
+	page.MoreFiles = page.Files - len(page.Unmatched)
 	found, err := page.filter(who.Lang, answer, r.URL.Query())
 	if err != nil {
 		return err
@@ -120,7 +123,7 @@ func findingsOf(findings []evidence.Finding) []findingPart {
 			p = &findingPart{Code: f.Code}
 			byCode[f.Code] = p
 		}
-		if len(p.Items) == mostListed {
+		if p.Total++; len(p.Items) == mostListed {
 			p.More++
 			continue
 		}
