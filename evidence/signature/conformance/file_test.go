@@ -193,6 +193,7 @@ type seal struct {
 	rect      string                      // default 0 0 0 0
 	draw      string                      // appearance, when rect is set
 	fieldMore string                      // entries of the field
+	behind    string                      // stands behind Contents in the dictionary
 	late      bool                        // Contents before ByteRange
 	room      int                         // bytes for Contents; default 6000
 }
@@ -207,7 +208,7 @@ func (s seal) dict() string {
 	if s.late {
 		return head + contents + rangeMark + ">>"
 	}
-	return head + rangeMark + contents + ">>"
+	return head + rangeMark + contents + s.behind + ">>"
 }
 
 // sign adds a signature in a field and widget of its own, as a revision with

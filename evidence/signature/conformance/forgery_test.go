@@ -110,6 +110,17 @@ func rangeCases() []testCase {
 		ranged("gap too small", altered, func(gap, after, tail int) string { return fmt.Sprintf("0 %d %d %d", gap, after-1, tail+1) }),
 		ranged("gap without the delimiters", altered, func(gap, after, tail int) string { return fmt.Sprintf("0 %d %d %d", gap+1, after-1, tail+1) }),
 		ranged("gap larger than Contents", altered, func(gap, after, tail int) string { return fmt.Sprintf("0 %d %d %d", gap-5, after+3, tail-3) }),
+		{family: "ByteRange", name: "gap holds a payload beside Contents", result: altered, signatures: -1, make: func(s *setup) *file {
+			const payload = "/Payload(4 0 obj evil endobj)"
+			f := newFile().commit()
+			sig := by(s.world, s.person)
+			sig.behind, sig.raw = payload, func([]byte) []byte { return []byte{0x30, 0} }
+			f.sign(sig)
+			old, gap, after, tail := f.written()
+			list := fmt.Sprintf("0 %d %d %d", gap, after+len(payload), tail-len(payload))
+			f.replace(old, "/ByteRange["+list+"]"+strings.Repeat(" ", len(old)-len("/ByteRange[]")-len(list)))
+			return f.fillRange(by(s.world, s.person), gap, list)
+		}},
 		ranged("zero length", altered, func(gap, after, tail int) string { return fmt.Sprintf("0 %d %d 0", gap, after) }),
 		ranged("real numbers", broken, func(gap, after, tail int) string { return fmt.Sprintf("0 %d.0 %d %d", gap, after, tail) }),
 	}

@@ -157,6 +157,11 @@ func honestCases() []testCase {
 			f.dss([][]byte{s.ca.DER}, s.material.CRLs, nil)
 			s.material.CRLs, s.material.Intermediates = nil, nil
 		}),
+		after("OCSP answer in the store", 1, permitted, signature.WhatValidation, nil, func(s *setup, f *file) {
+			answer := st.OCSP(s.ca, s.responder, s.person, epoch.Add(-time.Hour), epoch.Add(9*day), time.Time{})
+			f.dss([][]byte{s.ca.DER, s.responder.DER}, nil, [][]byte{answer})
+			s.material.CRLs = nil
+		}),
 		after("document time stamp", 2, permitted, signature.WhatTimestamp, nil, func(s *setup, f *file) { f.documentStamp(s, epoch.Add(time.Hour)) }),
 		after("archive chain", 3, permitted, signature.WhatTimestamp, nil, func(s *setup, f *file) {
 			f.dss([][]byte{s.ca.DER}, s.material.CRLs, nil)

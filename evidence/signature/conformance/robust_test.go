@@ -78,6 +78,8 @@ func TestBitFlips(t *testing.T) {
 	switch {
 	case full():
 		step = 1
+	case raced:
+		step = 151
 	case testing.Short():
 		step = 499
 	}
