@@ -23,6 +23,13 @@ type accepted struct {
 	rows      []evidence.Row
 	by        string
 	states    []evidence.RowState
+	replaced  []replacement
+}
+
+// replacement is a document that a row had before. It stays in the ledger.
+type replacement struct {
+	row string
+	old evidence.Document
 }
 
 // accept takes spooled files into a book as `import` does: inspect, store,
@@ -75,7 +82,7 @@ func (s *server) prove(ctx context.Context, who visitor, k evidence.BookID, a ac
 // already.
 func (s *server) match(ctx context.Context, who visitor, k evidence.BookID, files []spooled) (list []accepted, incoming []evidence.File, err error) {
 	var rows []evidence.Row
-	known := map[signature.Hash]bool{}
+	known, before := map[signature.Hash]bool{}, map[string]evidence.Document{}
 	err = s.Store.View(ctx, who.Scope(), k, func(r evidence.Reader) (err error) {
 		if rows, err = r.Rows(ctx); err != nil {
 			return err
@@ -87,7 +94,8 @@ func (s *server) match(ctx context.Context, who visitor, k evidence.BookID, file
 			}
 			known[f.sha] = err == nil
 		}
-		return nil
+		before, err = documentsOf(ctx, r)
+		return err
 	})
 	if err != nil {
 		return nil, nil, err
@@ -99,17 +107,40 @@ func (s *server) match(ctx context.Context, who visitor, k evidence.BookID, file
 	found := register.MatchFiles(rows, names)
 	for _, f := range files {
 		in := evidence.File{Name: f.name, Open: f.open, Size: f.size}
+		var replaced []replacement
 		for _, p := range found.Pairs {
-			if p.Path == f.name {
-				in.Rows, in.By = append(in.Rows, p.Row), p.By
+			if p.Path != f.name {
+				continue
+			}
+			in.Rows, in.By = append(in.Rows, p.Row), p.By
+			if old, ok := before[p.Row]; ok && old.SHA256 != f.sha {
+				replaced = append(replaced, replacement{p.Row, old})
 			}
 		}
 		ambiguous := slices.ContainsFunc(found.Ambiguous, func(a register.Ambiguity) bool { return slices.Contains(a.Paths, f.name) })
-		list = append(list, accepted{file: f, known: known[f.sha], ambiguous: ambiguous && len(in.Rows) == 0})
+		list = append(list, accepted{file: f, known: known[f.sha], ambiguous: ambiguous && len(in.Rows) == 0, replaced: replaced})
 		incoming = append(incoming, in)
 		known[f.sha] = true // the same bytes twice in one request are one document
 	}
 	return list, incoming, nil
+}
+
+// documentsOf returns the document of each row that has one.
+func documentsOf(ctx context.Context, r evidence.Reader) (map[string]evidence.Document, error) {
+	docs, err := r.Documents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	byHash := map[signature.Hash]evidence.Document{}
+	for _, d := range docs {
+		byHash[d.SHA256] = d
+	}
+	matches, err := r.Matches(ctx)
+	byRow := map[string]evidence.Document{}
+	for _, m := range matches {
+		byRow[m.Row] = byHash[m.Document]
+	}
+	return byRow, err
 }
 
 func (s *server) receive(ctx context.Context, who visitor, k evidence.BookID, files []evidence.File) error {

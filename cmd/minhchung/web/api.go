@@ -38,6 +38,14 @@ type matchJSON struct {
 	Rows      []string `json:"rows"`
 	By        string   `json:"by"`        // "file-column", "name", "" without a row
 	Ambiguous bool     `json:"ambiguous"` // several rows or files fit: nothing was matched
+	// Replaced are the documents that these rows had before this request.
+	Replaced []replacedJSON `json:"replaced"`
+}
+
+type replacedJSON struct {
+	Row    string         `json:"row"`
+	SHA256 signature.Hash `json:"sha256"`
+	Name   string         `json:"name"`
 }
 
 // postDocument takes one file: the body of the request, named by
@@ -101,12 +109,15 @@ func (s *server) postDocument(w http.ResponseWriter, r *http.Request, who visito
 func jsonOf(who visitor, k evidence.BookID, a accepted, receipt report.Receipt) documentJSON {
 	out := documentJSON{
 		Unit: k.Unit, Period: k.Period, Name: a.document.Name, SHA256: a.file.sha, Size: a.file.size, Known: a.known,
-		Match:    matchJSON{Rows: []string{}, By: a.by, Ambiguous: a.ambiguous},
+		Match:    matchJSON{Rows: []string{}, By: a.by, Ambiguous: a.ambiguous, Replaced: []replacedJSON{}},
 		Sentence: report.Word(who.Lang, "result", string(a.verdict.Result)), Next: report.NextStep(who.Lang, a.verdict),
 		Verdict: a.verdict, States: a.states, Receipt: receipt,
 	}
 	for _, row := range a.rows {
 		out.Match.Rows = append(out.Match.Rows, row.ID)
+	}
+	for _, old := range a.replaced {
+		out.Match.Replaced = append(out.Match.Replaced, replacedJSON{old.row, old.old.SHA256, old.old.Name})
 	}
 	if out.States == nil {
 		out.States = []evidence.RowState{}

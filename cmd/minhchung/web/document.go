@@ -141,8 +141,18 @@ func newDocumentPage(ctx context.Context, v evidence.Reader, lang message.Lang, 
 	for i, sig := range verdict.Signatures {
 		p.Signatures = append(p.Signatures, signatureOf(lang, i+1, sig))
 	}
-	p.Rows, err = documentRows(ctx, v, lang, book, sha)
-	return p, err
+	if p.Rows, err = documentRows(ctx, v, lang, book, sha); err != nil {
+		return p, err
+	}
+	// "Nothing to do" would be wrong advice beside a row that does not count.
+	for _, row := range p.Rows {
+		for _, state := range row.States {
+			if verdict.Result == signature.ResultIntact && state.Rule == defaultRule() && state.State.Code != "" {
+				p.Next = lang.Text("web.next-row")
+			}
+		}
+	}
+	return p, nil
 }
 
 // fileReason says why the file as a whole is no signed document. The reader's

@@ -8,6 +8,7 @@ import (
 
 	"minhchung/cmd/minhchung/report"
 	"minhchung/evidence"
+	"minhchung/evidence/signature"
 )
 
 // maxFiles is how many files one request may bring, as for an archive.
@@ -28,6 +29,7 @@ type uploadedFile struct {
 	Result, Word string
 	Next         string
 	Rows         []uploadedRow
+	Replaced     []filePart
 	Size         int64
 }
 
@@ -144,6 +146,12 @@ func (s *server) uploaded(r *http.Request, who visitor, k evidence.BookID, list 
 				}
 			}
 			f.Rows = append(f.Rows, u)
+			if f.Result == string(signature.ResultIntact) && u.State.Code != "" {
+				f.Next = who.Lang.Text("web.next-row")
+			}
+		}
+		for _, old := range a.replaced {
+			f.Replaced = append(f.Replaced, filePart{old.old.Name, documentLink(page.Book, old.old), old.old.Size})
 		}
 		if a.known {
 			page.Known++

@@ -310,3 +310,35 @@ func TestDamagedDownload(t *testing.T) {
 		t.Errorf("got %d: %s", out.Code, out.Body)
 	}
 }
+
+// TestReplacedDocumentIsNamed: a row that had another file says so, in the page
+// and in the answer; the old document stays.
+func TestReplacedDocumentIsNamed(t *testing.T) {
+	w := filled(t)
+	out := w.do(raw(apiPath, "6-KH-UBND_08-01-2022.pdf", "first"))
+	if out.Code != http.StatusCreated || !strings.Contains(out.Body.String(), `"replaced":[]`) {
+		t.Fatalf("got %d: %s", out.Code, out.Body)
+	}
+	out = w.do(raw(apiPath, "06-KH-UBND_08-01-2022.pdf", "second"))
+	var got documentJSON
+	if err := json.Unmarshal(out.Body.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := replacedJSON{"6/KH-UBND", signature.HashOf([]byte("first")), "6-KH-UBND_08-01-2022.pdf"}
+	if len(got.Match.Replaced) != 1 || got.Match.Replaced[0] != want {
+		t.Errorf("got %+v, want %+v", got.Match.Replaced, want)
+	}
+	page := w.do(form(formPath, testFile{"6-KH-UBND_08-01-2022 sửa.pdf", "third"}))
+	if body := page.Body.String(); !strings.Contains(body, "thay cho") || !strings.Contains(body, "06-KH-UBND_08-01-2022.pdf") {
+		t.Errorf("the page does not name the replaced file:\n%s", body)
+	}
+	checkPage(t, formPath, page, "vi")
+	// As the page says: the old file again takes its place back.
+	again := w.do(raw(apiPath, "6-KH-UBND_08-01-2022.pdf", "first"))
+	if body := again.Body.String(); again.Code != http.StatusOK || !strings.Contains(body, `"rows":["6/KH-UBND"]`) || !strings.Contains(body, "sửa.pdf") {
+		t.Errorf("got %d for the old file again: %s", again.Code, body)
+	}
+	if code := w.get(documentPath("first")).Code; code != http.StatusOK {
+		t.Errorf("got %d for the replaced document, want 200", code)
+	}
+}
