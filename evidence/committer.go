@@ -134,7 +134,7 @@ func (c *committer) add(ctx context.Context, tx Tx, r received, fresh map[signat
 			return err
 		}
 		_, err := tx.Append(ctx,
-			DocumentReceived{SHA256: r.sha, Size: r.file.Size, Name: r.file.Name},
+			DocumentReceived{SHA256: r.sha, Size: r.file.Size, Name: r.file.Name, Absent: c.in.tooLarge(r.file)},
 			FactsRead{Facts: detached},
 			VerdictReached{Document: r.sha, Material: c.in.Basis.MaterialHash, Policy: signature.HashOf(c.in.Basis.PolicyBytes), Verdict: r.verdict})
 		if err != nil {

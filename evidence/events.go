@@ -60,6 +60,9 @@ type DocumentReceived struct {
 	SHA256 signature.Hash
 	Size   int64
 	Name   string
+	// Absent says that the file was seen and hashed, but is over the limits
+	// and not kept.
+	Absent bool
 }
 
 // FactsRead carries the detached Facts. Table "facts".

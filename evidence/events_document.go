@@ -21,12 +21,16 @@ type documentOpening struct {
 	SHA256 signature.Hash `json:"sha256"`
 	Size   int64          `json:"size"`
 	Name   string         `json:"name"`
+	Absent bool           `json:"absent,omitempty"`
 }
 
 // Draft implements Event: a "document" leaf.
 func (e DocumentReceived) Draft() (ledger.Draft, error) {
-	return draft(LeafDocument, documentOpening(e), map[string]string{"sha256": e.SHA256.String()},
-		map[string]string{codeSize: decimal(e.Size)})
+	codes := map[string]string{codeSize: decimal(e.Size)}
+	if e.Absent {
+		codes["absent"] = "1"
+	}
+	return draft(LeafDocument, documentOpening(e), map[string]string{"sha256": e.SHA256.String()}, codes)
 }
 
 // Records implements Event, in tables "document" and "digest".

@@ -64,7 +64,7 @@ func samples() []Event {
 			Findings: []Finding{{Code: "gap", Line: 3, Row: short.ID, Detail: "41–43"}}}},
 		RowAdded{longRow()}, RowAdded{short}, RowCorrected{longRow()}, RowWithdrawn{withdrawn(longRow())},
 		RowExcluded{longRow()}, RowExcluded{short},
-		DocumentReceived{hashOf("f"), 1 << 40, secret}, FactsRead{facts}, FactsRead{signature.Facts{Reader: "x"}},
+		DocumentReceived{SHA256: hashOf("f"), Size: 1 << 40, Name: secret}, DocumentReceived{SHA256: hashOf("g"), Size: 1 << 40, Name: secret, Absent: true}, FactsRead{facts}, FactsRead{signature.Facts{Reader: "x"}},
 		VerdictReached{hashOf("f"), hashOf("m"), hashOf("p"), verdict}, VerdictReached{},
 		Matched{match}, Unmatched{match},
 		StateChanged{RowState{Row: longRow().ID, Rule: strings.Repeat("r", 64), State: Undetermined, Code: "missing-organisation", Reasons: []string{"missing-organisation", "time-unproven"}}},
@@ -173,7 +173,7 @@ func TestRecordsHaveTheDeclaredColumns(t *testing.T) {
 
 func TestDraftRefuses(t *testing.T) {
 	for name, e := range map[string]Event{
-		"broken UTF-8 in a name":    DocumentReceived{hashOf("f"), 1, "a\xff.pdf"},
+		"broken UTF-8 in a name":    DocumentReceived{SHA256: hashOf("f"), Size: 1, Name: "a\xff.pdf"},
 		"broken UTF-8 deep inside":  RegisterImported{Register{Findings: []Finding{{Row: "\xc3"}}}},
 		"broken UTF-8 in a map":     FactsRead{signature.Facts{Signatures: []signature.SignatureFacts{{Digests: map[string][]byte{"\xff": nil}}}}},
 		"a row without an id":       RowAdded{},

@@ -98,6 +98,14 @@ type Exclusion struct {
 	Approver string `json:"approver"`
 }
 
+// Reinstated is the code of an exclusion that was taken back: it keeps who
+// decided so and why, and the row counts again.
+const Reinstated = "reinstated"
+
+// Applies reports whether the row is out of the denominator. A nil Exclusion
+// does not apply.
+func (x *Exclusion) Applies() bool { return x != nil && x.Code != Reinstated }
+
 // Row is one line of a register of outgoing documents (sổ đăng ký văn bản
 // đi). Field lengths follow Decree 30/2020 appendix VI.
 type Row struct {

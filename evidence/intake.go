@@ -44,7 +44,10 @@ type Intake struct {
 	// Workers bounds the files that are looked at at the same time; Group is
 	// the most documents that one transaction commits. Both at least 1.
 	Workers, Group int
-	Now            func() time.Time
+	// MaxBytes is the size of the largest file that is kept; 0 means no limit.
+	// A larger one is hashed and judged as over the limits.
+	MaxBytes int64
+	Now      func() time.Time
 	// Done, when set, is called after each file, from several goroutines.
 	Done func()
 }
@@ -79,6 +82,23 @@ type Summary struct {
 	Known     int // same unit and SHA-256, already there
 	Failures  []Failure
 	Documents map[string]signature.Hash // by File.Name
+
+	fresh map[signature.Hash]bool // received by this run
+}
+
+// add counts one file. The same bytes under two names are one document.
+func (s *Summary) add(name string, sha signature.Hash, known bool, err error) {
+	if err != nil {
+		s.Failures = append(s.Failures, Failure{name, err})
+		return
+	}
+	s.Documents[name] = sha
+	if known || s.fresh[sha] {
+		s.Known++
+		return
+	}
+	s.fresh[sha] = true
+	s.Received++
 }
 
 // errStop ends all work because the store or the object store failed: no
@@ -98,8 +118,7 @@ func (in *Intake) Receive(ctx context.Context, files []File) (Summary, error) {
 	}
 	var (
 		mu      sync.Mutex
-		summary = Summary{Documents: make(map[string]signature.Hash, len(files))}
-		fresh   = map[signature.Hash]bool{} // guarded by mu
+		summary = Summary{Documents: make(map[string]signature.Hash, len(files)), fresh: map[signature.Hash]bool{}} // guarded by mu
 		ready   = make(chan received, in.Group)
 		commit  errgroup.Group
 	)
@@ -112,21 +131,12 @@ func (in *Intake) Receive(ctx context.Context, files []File) (Summary, error) {
 		}
 		work.Go(func() error {
 			r, known, err := in.receive(workCtx, c, f)
-			mu.Lock()
-			defer mu.Unlock()
-			switch stop := (errStop{}); {
-			case errors.As(err, &stop):
+			if stop := (errStop{}); errors.As(err, &stop) {
 				return stop.err
-			case err != nil:
-				summary.Failures = append(summary.Failures, Failure{f.Name, err})
-			case known || fresh[r.sha]: // the same bytes under two names are one document
-				summary.Known++
-				summary.Documents[f.Name] = r.sha
-			default:
-				fresh[r.sha] = true
-				summary.Received++
-				summary.Documents[f.Name] = r.sha
 			}
+			mu.Lock()
+			summary.add(f.Name, r.sha, known, err)
+			mu.Unlock()
 			if in.Done != nil {
 				in.Done()
 			}
@@ -207,6 +217,9 @@ func (in *Intake) receive(ctx context.Context, c *committer, f File) (received, 
 			return r, false, err
 		}
 	}
+	if in.tooLarge(f) {
+		return r, doubtful, nil
+	}
 	if _, err := body.Seek(0, io.SeekStart); err != nil {
 		return r, false, err
 	}
@@ -218,6 +231,8 @@ func (in *Intake) receive(ctx context.Context, c *committer, f File) (received, 
 	}
 	return r, doubtful, nil
 }
+
+func (in *Intake) tooLarge(f File) bool { return in.MaxBytes > 0 && f.Size > in.MaxBytes }
 
 var errChanged = errors.New("the file changed while it was read")
 

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"minhchung/evidence"
+	"minhchung/evidence/object"
 	"minhchung/evidence/object/disk"
 	"minhchung/evidence/signature"
 	"minhchung/evidence/sqlite"
@@ -401,5 +402,35 @@ func TestOverLimitIsLookedAtAgain(t *testing.T) {
 	}
 	after, _ := states(t, in)
 	want(t, after, "1/BC", "PROVEN", "2/BC", "DISPROVEN unsigned")
+	checkSound(t, in, pub)
+}
+
+func TestAFileOverTheLimitIsAFindingAndNotKept(t *testing.T) {
+	_, in, pub := office(t)
+	begin(t, in, 2)
+	in.MaxBytes = 10
+	inspect := in.Inspect
+	in.Inspect = func(ctx context.Context, sha signature.Hash, size int64, body io.Reader, p []signature.Proof, at time.Time) (signature.Facts, signature.Verdict, error) {
+		facts, verdict, err := inspect(ctx, sha, size, body, p, at)
+		if size > 10 { // as the worker pool does
+			facts.Condition, verdict.Result = signature.OverLimit, signature.ResultUnreadable
+		}
+		return facts, verdict, err
+	}
+	large := file("a", "plain and longer than ten bytes", "1/BC")
+	for range 2 {
+		if _, err := in.Receive(t.Context(), []evidence.File{large}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, _ := states(t, in)
+	want(t, list, "1/BC", "DISPROVEN unsigned") // the stand-in rule; count says unreadable
+	kept := 0
+	if err := in.Objects.List(t.Context(), func(object.Key) error { kept++; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if kept != 0 {
+		t.Errorf("got %d objects, want none: the file is over the limit", kept)
+	}
 	checkSound(t, in, pub)
 }

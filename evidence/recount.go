@@ -114,7 +114,7 @@ func duplicate(ctx context.Context, r Reader, id string, v signature.Verdict) (b
 			if err != nil {
 				return false, err
 			}
-			if row.Exclusion == nil && !row.Withdrawn {
+			if !row.Exclusion.Applies() && !row.Withdrawn {
 				return true, nil
 			}
 		}

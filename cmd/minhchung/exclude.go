@@ -15,6 +15,7 @@ import (
 type excludeFlags struct {
 	book                        bookFlags
 	row, code, reason, approver string
+	undo                        bool
 }
 
 // exclusionCodes are the reasons for which a row may leave the denominator.
@@ -22,7 +23,8 @@ type excludeFlags struct {
 var exclusionCodes = []string{"void", "withdrawn", "out-of-scope"}
 
 // excludeCommand is `exclude --row ROW --reason REASON --approver NAME`. The
-// reason begins with one of the codes, or --code gives it.
+// reason begins with one of the codes, or --code gives it. With --undo the row
+// counts again.
 func excludeCommand() *command {
 	var f excludeFlags
 	return &command{
@@ -33,6 +35,7 @@ func excludeCommand() *command {
 			fs.StringVar(&f.code, "code", "", "")
 			fs.StringVar(&f.reason, "reason", "", "")
 			fs.StringVar(&f.approver, "approver", "", "")
+			fs.BoolVar(&f.undo, "undo", false, "")
 		},
 		run: func(ctx context.Context, e *env, args []string) error {
 			if len(args) > 0 {
@@ -54,6 +57,10 @@ func (f excludeFlags) exclusion() (evidence.Exclusion, error) {
 			return x, usage("cli.missing-flag", "exclude", need[1])
 		}
 	}
+	if f.undo {
+		x.Code = evidence.Reinstated
+		return x, checkTexts(x)
+	}
 	if x.Code == "" {
 		x.Code, _, _ = strings.Cut(x.Reason, ":")
 		x.Code = strings.TrimSpace(x.Code)
@@ -61,10 +68,17 @@ func (f excludeFlags) exclusion() (evidence.Exclusion, error) {
 	if !slices.Contains(exclusionCodes, x.Code) {
 		return x, usage("exclude.bad-code", x.Code, strings.Join(exclusionCodes, ", "))
 	}
-	if !utf8.ValidString(x.Reason+x.Approver) || len(x.Reason) > 2000 || len(x.Approver) > 200 {
+	if strings.Trim(strings.TrimPrefix(x.Reason, x.Code), ": ") == "" && strings.Contains(x.Reason, ":") {
 		return x, usage("exclude.bad-text")
 	}
-	return x, nil
+	return x, checkTexts(x)
+}
+
+func checkTexts(x evidence.Exclusion) error {
+	if !utf8.ValidString(x.Reason+x.Approver) || len(x.Reason) > 2000 || len(x.Approver) > 200 {
+		return usage("exclude.bad-text")
+	}
+	return nil
 }
 
 func runExclude(ctx context.Context, e *env, s *session, f excludeFlags, x evidence.Exclusion) error {
@@ -79,6 +93,9 @@ func runExclude(ctx context.Context, e *env, s *session, f excludeFlags, x evide
 	})
 	if err != nil {
 		return err
+	}
+	if f.undo && !row.Exclusion.Applies() {
+		return usage("exclude.not-excluded", row.ID)
 	}
 	if row.Exclusion != nil && *row.Exclusion == x {
 		e.note("exclude.unchanged", row.ID)
@@ -97,6 +114,10 @@ func runExclude(ctx context.Context, e *env, s *session, f excludeFlags, x evide
 	if e.JSON {
 		row.Exclusion = &x
 		return e.emit(row)
+	}
+	if f.undo {
+		e.say("exclude.undone", row.ID, x.Approver)
+		return nil
 	}
 	e.say("exclude.done", row.ID, e.Lang.Text("code."+x.Code), x.Approver)
 	return nil

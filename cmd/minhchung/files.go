@@ -66,8 +66,6 @@ func listFiles(e *env, dir string) ([]localFile, []skippedFile, error) {
 			skipped = append(skipped, skippedFile{rel, "unreadable"})
 		case !info.Mode().IsRegular():
 			skipped = append(skipped, skippedFile{rel, "not-regular"})
-		case info.Size() > maxFileBytes:
-			skipped = append(skipped, skippedFile{rel, "too-large"})
 		default:
 			files = append(files, localFile{rel, path, info.Size()})
 		}
@@ -108,11 +106,10 @@ func (f localFile) open() (io.ReadSeekCloser, error) {
 
 // matching is which file belongs to which rows, and both sides' rests.
 type matching struct {
-	files        []evidence.File
-	rowsWithout  []string // row ids
-	filesWithout []string // files without a row
-	ambiguous    []string // files that could belong to several rows
-	secret       []string // files of secret rows: refused before they are stored
+	files       []evidence.File
+	rowsWithout []string // row ids
+	ambiguous   []string // files that could belong to several rows
+	secret      []string // files of secret rows: refused before they are stored
 }
 
 // matchFiles ties files to rows by the register's file column, then by

@@ -196,7 +196,7 @@ func writeExceptions(e *env, path string, r *printout) error {
 		return fail(exitUsage, err, "cli.cannot-write", path)
 	}
 	defer os.Remove(tmp.Name())
-	if _, err := io.WriteString(tmp, "\ufeff"); err == nil {
+	if _, err = io.WriteString(tmp, "\ufeff"); err == nil {
 		err = r.writeCSV(tmp, e.Lang)
 	}
 	if cerr := tmp.Close(); err == nil {

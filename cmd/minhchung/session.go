@@ -202,7 +202,7 @@ func (s *session) intakeFor(ctx context.Context, book evidence.BookID, rule *cou
 	return &evidence.Intake{
 		Store: s.Store, Objects: s.Objects, Scope: s.Scope, Book: book, Origin: s.Origin(book), Basis: basis,
 		// Twice the processors: half of them wait for the disk.
-		Workers: 2 * runtime.GOMAXPROCS(0), Group: groupSize, Now: time.Now,
+		Workers: 2 * runtime.GOMAXPROCS(0), Group: groupSize, MaxBytes: maxFileBytes, Now: time.Now,
 	}, nil
 }
 

@@ -253,7 +253,7 @@ func (m *matcher) result() Matching {
 		case r.Withdrawn:
 		case m.byRow[i] >= 0:
 			m.out.Pairs = append(m.out.Pairs, Pair{Row: r.ID, Path: m.files[m.byRow[i]].Path, By: m.how[i]})
-		case r.Exclusion == nil:
+		case !r.Exclusion.Applies():
 			m.out.RowsWithout = append(m.out.RowsWithout, r.ID)
 		}
 	}
