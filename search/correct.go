@@ -33,9 +33,9 @@ type chunk struct {
 const (
 	maxReadings = 8    // per chunk, besides what was read
 	maxLetters  = 10   // longer chunks are not corrected; the longest syllable has 7
-	maxExcess   = 10.0 // above the best reading
-	maxPerChar  = 4.5  // in all, for each letter of the chunk
-	unseen      = 11.0 // a confusion that was never measured
+	maxExcess   = 12.0 // above the best reading
+	maxPerChar  = 5.5  // in all, for each letter of the chunk
+	unseen      = 9.0  // a confusion that was never measured
 )
 
 // noisy reports whether a text is corrected: one that reads neither as

@@ -1,14 +1,16 @@
 package search
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"slices"
 
 	"minhchung/evidence/text/syllable"
 )
 
-// Version names the rules by which pages become terms. An index made under
-// another version is built anew.
-const Version = "1"
+// Version names the rules by which pages become terms, and the confusion table
+// with them. An index made under another version is built anew.
+var Version = fmt.Sprintf("1-%x", sha256.Sum256(confusionJSON))[:10]
 
 // Terms returns what an engine indexes of a page besides its facets: for each
 // term field the values, sorted, each once. It is a pure function of the page.

@@ -104,6 +104,7 @@ func (s *store) apply(ctx context.Context, b search.Batch) error {
 			if err := s.commit(ctx, batch); err != nil {
 				return err
 			}
+			batch = s.index.NewBatch() // the engine may still read the old one
 		}
 		doc, err := newDocument(p)
 		if err != nil {
@@ -123,7 +124,6 @@ func (s *store) commit(ctx context.Context, batch *engine.Batch) error {
 	if err := s.index.Batch(batch); err != nil {
 		return fmt.Errorf("writing to the search index: %w", err)
 	}
-	batch.Reset()
 	return nil
 }
 
