@@ -24,7 +24,7 @@ func misbehave(request json.RawMessage, data []byte, deadline time.Time) ([]byte
 	case "pid":
 		return fmt.Append(nil, os.Getpid()), nil
 	case "spin":
-		for {
+		for len(data) > 0 {
 		}
 	case "sleep":
 		time.Sleep(time.Hour)
@@ -64,6 +64,9 @@ func misbehave(request json.RawMessage, data []byte, deadline time.Time) ([]byte
 }
 
 func deep(n int) int {
+	if n < 0 {
+		return n // never
+	}
 	var room [1 << 10]int
 	room[n%len(room)] = n
 	return deep(n+1) + room[(n*7)%len(room)]

@@ -235,7 +235,7 @@ func (p *page) PNG(dpi int) ([]byte, error) {
 	defer got.CleanupFunc()
 	var out bytes.Buffer
 	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
-	if err := encoder.Encode(&out, got.Result.Image); err != nil {
+	if err := encoder.Encode(&out, got.Result.RenderedImage); err != nil {
 		return nil, fmt.Errorf("encoding a picture: %w", err)
 	}
 	return out.Bytes(), nil
