@@ -222,12 +222,29 @@ func (x *Index) Cursors(ctx context.Context) (c map[evidence.BookID]int64, err e
 	return c, err
 }
 
-// IDs implements search.Lister. The generation is held while the loop runs.
+// IDs implements search.Lister. The index is not held while the loop's body
+// runs, which may call it.
 func (x *Index) IDs(ctx context.Context, unit evidence.UnitID) iter.Seq2[string, error] {
+	e := search.Expr{Op: search.OpTerm, Field: search.Field(search.FacetUnit), Value: string(unit)}
 	return func(yield func(string, error) bool) {
-		err := x.use(func(s *store) error { return s.ids(ctx, unit, func(id string) bool { return yield(id, nil) }) })
-		if err != nil {
-			yield("", err)
+		for after := ""; ; {
+			var ids []string
+			err := x.use(func(s *store) (err error) {
+				ids, err = s.ids(ctx, e, after)
+				return err
+			})
+			if err != nil {
+				yield("", err)
+				return
+			}
+			for _, id := range ids {
+				if after = id; !yield(id, nil) {
+					return
+				}
+			}
+			if len(ids) < pieceSize {
+				return
+			}
 		}
 	}
 }

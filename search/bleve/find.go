@@ -9,7 +9,6 @@ import (
 	bsearch "github.com/blevesearch/bleve/v2/search"
 	"github.com/blevesearch/bleve/v2/search/query"
 
-	"minhchung/evidence"
 	"minhchung/search"
 )
 
@@ -139,33 +138,24 @@ func (s *store) Count(ctx context.Context, e search.Expr, facets []search.Facet)
 	return out, nil
 }
 
-// ids calls f with the ID of each page of a unit until it returns false.
-func (s *store) ids(ctx context.Context, unit evidence.UnitID, f func(string) bool) error {
-	e := search.Expr{Op: search.OpTerm, Field: search.Field(search.FacetUnit), Value: string(unit)}
-	return s.each(ctx, e, f)
-}
+// pieceSize is the number of IDs listed at a time.
+const pieceSize = 1000
 
-// each walks the IDs that an expression selects, in pieces.
-func (s *store) each(ctx context.Context, e search.Expr, f func(id string) bool) error {
-	const piece = 1000
-	for after := ""; ; {
-		r := request(e, piece, 0)
-		r.SortByCustom(bsearch.SortOrder{&bsearch.SortDocID{}})
-		if after != "" {
-			r.SetSearchAfter([]string{after})
-		}
-		found, err := s.index.SearchInContext(ctx, r)
-		if err != nil {
-			return fmt.Errorf("listing pages: %w", err)
-		}
-		for _, hit := range found.Hits {
-			if !f(hit.ID) {
-				return nil
-			}
-			after = hit.ID
-		}
-		if len(found.Hits) < piece {
-			return nil
-		}
+// ids returns the IDs that an expression selects, in order, after one; fewer
+// than pieceSize are the last.
+func (s *store) ids(ctx context.Context, e search.Expr, after string) ([]string, error) {
+	r := request(e, pieceSize, 0)
+	r.SortByCustom(bsearch.SortOrder{&bsearch.SortDocID{}})
+	if after != "" {
+		r.SetSearchAfter([]string{after})
 	}
+	found, err := s.index.SearchInContext(ctx, r)
+	if err != nil {
+		return nil, fmt.Errorf("listing pages: %w", err)
+	}
+	out := make([]string, len(found.Hits))
+	for i, hit := range found.Hits {
+		out[i] = hit.ID
+	}
+	return out, nil
 }

@@ -147,10 +147,19 @@ func (s *store) finish(ctx context.Context, batch *engine.Batch, moved map[evide
 
 func (s *store) deleteDocument(ctx context.Context, batch *engine.Batch, ref search.DocumentRef) error {
 	e := search.Expr{Op: search.OpTerm, Field: search.FieldDocument, Value: search.DocumentID(ref.Book, ref.Document)}
-	return s.each(ctx, e, func(id string) bool {
-		batch.Delete(id)
-		return true
-	})
+	for after := ""; ; {
+		ids, err := s.ids(ctx, e, after)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			batch.Delete(id)
+			after = id
+		}
+		if len(ids) < pieceSize {
+			return nil
+		}
+	}
 }
 
 // cursorEntry is one line of the stored cursors.
