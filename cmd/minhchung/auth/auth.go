@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"minhchung/evidence"
 )
@@ -72,9 +73,13 @@ func Hosts(listening net.Addr) ([]string, error) {
 	if err != nil || !bound.Addr().Unmap().IsLoopback() {
 		return nil, fmt.Errorf("%s: %w", listening, ErrNotLocal)
 	}
-	port := fmt.Sprint(bound.Port())
-	return []string{
-		net.JoinHostPort(bound.Addr().Unmap().String(), port),
-		net.JoinHostPort("localhost", port),
-	}, nil
+	var hosts []string
+	for _, name := range []string{bound.Addr().Unmap().String(), "localhost"} {
+		host := net.JoinHostPort(name, fmt.Sprint(bound.Port()))
+		hosts = append(hosts, host)
+		if bound.Port() == 80 { // browsers leave it out (RFC 9110 4.2.3)
+			hosts = append(hosts, strings.TrimSuffix(host, ":80"))
+		}
+	}
+	return hosts, nil
 }

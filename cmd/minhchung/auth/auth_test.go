@@ -55,9 +55,16 @@ func TestCheckListen(t *testing.T) {
 }
 
 func TestHosts(t *testing.T) {
-	got, err := Hosts(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080})
-	if want := []string{"127.0.0.1:8080", "localhost:8080"}; err != nil || !slices.Equal(got, want) {
-		t.Errorf("got %v, %v, want %v", got, err, want)
+	for _, test := range []struct {
+		at   net.TCPAddr
+		want []string
+	}{
+		{net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}, []string{"127.0.0.1:8080", "localhost:8080"}},
+		{net.TCPAddr{IP: net.IPv6loopback, Port: 80}, []string{"[::1]:80", "[::1]", "localhost:80", "localhost"}},
+	} {
+		if got, err := Hosts(&test.at); err != nil || !slices.Equal(got, test.want) {
+			t.Errorf("got %v, %v, want %v", got, err, test.want)
+		}
 	}
 	if got, err := Hosts(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80}); !errors.Is(err, ErrNotLocal) {
 		t.Errorf("got %v, %v, want ErrNotLocal", got, err)

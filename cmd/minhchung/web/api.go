@@ -67,7 +67,9 @@ func (s *server) postDocument(w http.ResponseWriter, r *http.Request, who visito
 		return err
 	}
 	defer free()
-	r.Body = http.MaxBytesReader(w, r.Body, s.RequestBytes)
+	if err := s.limit(w, r); err != nil {
+		return err
+	}
 	f, err := s.receiveOne(r)
 	defer f.remove()
 	if err != nil {

@@ -48,7 +48,9 @@ func (s *server) uploadForm(w http.ResponseWriter, r *http.Request, who visitor)
 	if err != nil {
 		return err
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, s.RequestBytes)
+	if err := s.limit(w, r); err != nil {
+		return err
+	}
 	files, refused, err := s.receiveForm(r, who)
 	defer func() {
 		for _, f := range files {
@@ -77,6 +79,15 @@ func (s *server) uploadForm(w http.ResponseWriter, r *http.Request, who visitor)
 		status = http.StatusUnprocessableEntity
 	}
 	return s.render(w, r, who, status, "uploaded", page)
+}
+
+// limit bounds the body of a request, by what it says and by what it is.
+func (s *server) limit(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, s.RequestBytes)
+	if r.ContentLength > s.RequestBytes {
+		return &http.MaxBytesError{Limit: s.RequestBytes}
+	}
+	return nil
 }
 
 // receiveForm spools the files of a multipart request. The caller removes

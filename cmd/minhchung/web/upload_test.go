@@ -53,6 +53,12 @@ func (b brokenBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// declared changes the length that a request says it has.
+func declared(r *http.Request, length int64) *http.Request {
+	r.ContentLength = length
+	return r
+}
+
 // TestUploadsThatLeaveNothing: each is refused with its own code, and nothing
 // of it is in the ledger, among the objects or in the spool.
 func TestUploadsThatLeaveNothing(t *testing.T) {
@@ -86,6 +92,8 @@ func TestUploadsThatLeaveNothing(t *testing.T) {
 		"file too large":          {raw(apiPath, "a.pdf", big), 413, "file-too-large"},
 		"form, file too large":    {form(formPath, testFile{"a.pdf", big}), 422, ""},
 		"request too large":       {form(formPath, testFile{"a.pdf", "x"}, testFile{"b.pdf", big}, testFile{"c.pdf", big}, testFile{"d.pdf", big}), 413, ""},
+		"declared too large":      {declared(raw(apiPath, "a.pdf", "x"), 1<<40), 413, "too-large"},
+		"undeclared too large":    {declared(form(formPath, testFile{"a.pdf", "x"}, testFile{"b.pdf", big}, testFile{"c.pdf", big}, testFile{"d.pdf", big}), -1), 413, ""},
 		"secret":                  {raw(apiPath, "5-BC (mat).pdf", "x"), 403, "secret"},
 		"nothing":                 {raw(apiPath, "a.pdf", ""), 400, "no-file"},
 		"form without file":       {form(formPath), 400, ""},
