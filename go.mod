@@ -3,7 +3,6 @@ module minhchung
 go 1.26.0
 
 require (
-	github.com/BurntSushi/toml v1.6.0
 	github.com/ProtonMail/go-crypto v1.5.2
 	github.com/chromedp/chromedp v0.23.0
 	github.com/cloudflare/circl v1.6.5

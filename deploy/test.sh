@@ -16,6 +16,7 @@ command -v mutool >/dev/null || need+=(mupdf-tools)
 command -v qpdf >/dev/null || need+=(qpdf)
 command -v openssl >/dev/null || need+=(openssl)
 command -v chromium >/dev/null || need+=(chromium fonts-noto-core)   # the pages in a browser
+command -v tesseract >/dev/null && tesseract --list-langs 2>/dev/null | grep -qx vie || need+=(tesseract-ocr tesseract-ocr-vie)   # scans
 command -v gcc >/dev/null || need+=(gcc libc6-dev)   # the race detector links with it
 if [ ${#need[@]} -gt 0 ]; then
   sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
