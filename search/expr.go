@@ -70,8 +70,3 @@ func term(f Field, value string) Expr { return Expr{Op: OpTerm, Field: f, Value:
 func all(parts ...Expr) Expr          { return Expr{Op: OpAll, Parts: parts} }
 func anyOf(parts ...Expr) Expr        { return Expr{Op: OpAny, Parts: parts} }
 func not(e Expr) Expr                 { return Expr{Op: OpNot, Parts: []Expr{e}} }
-
-// none selects no page.
-func none() Expr { return anyOf() }
-
-func (e Expr) empty() bool { return e.Op == OpAny && len(e.Parts) == 0 }

@@ -100,7 +100,7 @@ func benchBleve(b *testing.B, phrases []string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer x.Close()
+	defer func() { x.Close() }()
 	stop := watchMemory()
 	g, start := searchtest.NewGenerator(2), time.Now()
 	var made time.Duration
@@ -119,6 +119,12 @@ func benchBleve(b *testing.B, phrases []string) {
 	b.ReportMetric(float64(*benchPages)/built.Seconds(), "pages/s")
 	b.ReportMetric(float64(folderSize(b, dir))/float64(*benchPages), "bytes/page")
 	b.ReportMetric(stop(), "peak-anon-MB")
+	if err := x.Close(); err != nil { // ends the merging that a build leaves behind
+		b.Fatal(err)
+	}
+	if x, err = Open(dir); err != nil {
+		b.Fatal(err)
+	}
 	ask := func(change func(*search.Request)) func(string) int {
 		return func(phrase string) int {
 			q, err := search.Parse(phrase)
