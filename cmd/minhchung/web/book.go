@@ -148,7 +148,10 @@ func rowOf(lang message.Lang, book bookPart, r *report.Report, s evidence.RowSta
 	row := r.ByID[s.Row]
 	p := rowPart{
 		ID: row.ID, Name: rowName(row), Subject: row.Subject, Type: row.Type, Line: row.Line, Date: row.Date,
-		State: stateOf(lang, s), Excluded: row.Exclusion,
+		State: stateOf(lang, s),
+	}
+	if row.Exclusion.Applies() {
+		p.Excluded = row.Exclusion
 	}
 	if d, ok := r.Documents[s.Row]; ok {
 		p.File, p.FileLink = d.Name, documentLink(book, d)
