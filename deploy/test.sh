@@ -47,7 +47,7 @@ step "fuzzing, ${FUZZTIME:=5s} each"
 for pkg in $(go list ./...); do
   for target in $(go test -list '^Fuzz' "$pkg" | grep '^Fuzz' || true); do
     printf '%s %s\n' "$pkg" "$target"
-    go test -run '^$' -fuzz "^$target\$" -fuzztime "$FUZZTIME" -parallel 2 "$pkg" >"$log" 2>&1 || { cat "$log"; exit 1; }
+    go test -run '^$' -fuzz "^$target\$" -fuzztime "$FUZZTIME" -fuzzminimizetime 10x -parallel 2 "$pkg" >"$log" 2>&1 || { cat "$log"; exit 1; }
     passed=$((passed + 1))
   done
 done

@@ -218,6 +218,9 @@ func FuzzParts(f *testing.F) {
 	f.Add("content.xml", `<office:spreadsheet><table:table table:name="A"><text:p>x<text:s text:c="9"/></text:p></table:table></office:spreadsheet>`, `<office:master-styles/>`)
 	f.Add("xl/worksheets/sheet1.xml", `<row><c t="s" s="1"><v>0</v></c></row>`, `<sst><si><t>x</t></si></sst>`)
 	f.Fuzz(func(t *testing.T, name, content, other string) {
+		if strings.HasSuffix(name, "/") {
+			return // a folder: the test's own writer refuses content in it
+		}
 		parts := append(xlsx(""), part{name, content}, part{"styles.xml", other}, part{"xl/sharedStrings.xml", other})
 		if !strings.HasPrefix(name, "xl/") {
 			parts = []part{{"[Content_Types].xml", ""}, {name, content}, {"styles.xml", other}}
