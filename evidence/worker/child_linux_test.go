@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // misbehave is an engine that does what the first word of a file tells it.
@@ -44,6 +47,37 @@ func misbehave(request json.RawMessage, data []byte, deadline time.Time) ([]byte
 		panic("the reader has a defect")
 	case "error":
 		return nil, errors.New("an engine that ends")
+	case "refused": // what a reader does that maps memory by itself
+		os.Exit(ExitMemory)
+	case "half": // stops in the middle of its answer
+		os.Stdout.Write([]byte{kindAnswer, 0, 0, 1, 0, '{'})
+		select {}
+	case "declared": // declares more than is allowed
+		os.Stdout.Write([]byte{kindAnswer, 0xff, 0xff, 0xff, 0xff})
+		select {}
+	case "wrong-kind":
+		writeFrame(os.Stdout, kindReady, nil)
+	case "spin-limited":
+		if err := unix.Setrlimit(unix.RLIMIT_CPU, &unix.Rlimit{Cur: 1, Max: unix.RLIM_INFINITY}); err != nil {
+			return nil, err
+		}
+		for len(data) > 0 {
+		}
+	case "processor-limit":
+		var limit unix.Rlimit
+		err := unix.Getrlimit(unix.RLIMIT_CPU, &limit)
+		return fmt.Append(nil, limit.Cur), err
+	case "burn": // a little more than a second of processor time
+		for {
+			var used unix.Rusage
+			if err := unix.Getrusage(unix.RUSAGE_SELF, &used); err != nil || used.Utime.Sec+used.Stime.Sec >= 2 {
+				return []byte("read"), err
+			}
+		}
+	case "dies-later":
+		go func() { time.Sleep(20 * time.Millisecond); os.Exit(0) }()
+	case "briefing":
+		return fmt.Append(nil, told.times, told.message), nil
 	case "exit":
 		os.Exit(0)
 	case "killed":
@@ -61,6 +95,17 @@ func misbehave(request json.RawMessage, data []byte, deadline time.Time) ([]byte
 		return lookAround(rest), nil
 	}
 	return []byte("read"), nil
+}
+
+// told is what the child heard of briefings.
+var told struct {
+	times   int
+	message string
+}
+
+func hear(message []byte) error {
+	told.times, told.message = told.times+1, string(message)
+	return nil
 }
 
 func deep(n int) int {
@@ -84,6 +129,12 @@ func lookAround(port string) []byte {
 	if conn, err := net.DialTimeout("tcp", "127.0.0.1:"+strings.TrimSpace(port), time.Second); err == nil {
 		conn.Close()
 		reached = append(reached, "network")
+	}
+	if err := exec.Command("/proc/self/exe").Start(); err == nil {
+		reached = append(reached, "program")
+	}
+	if syscall.Kill(os.Getppid(), 0) == nil {
+		reached = append(reached, "parent")
 	}
 	if len(os.Environ()) > 0 {
 		reached = append(reached, "environment")

@@ -11,16 +11,19 @@ import (
 // A frame is one kind byte, the payload's length as four bytes big endian,
 // and the payload. The conversation, with P for parent and C for child:
 //
-//	P settings  C ready                          once
-//	P job  C ready  P data …  P end  C answer    for each file
+//	P settings  C ready                                    once
+//	P briefing                                             before a job, when it changed
+//	P job  P data …  C ready  P data …  P end  C answer    for each file
 //
 // C says ready the second time when it has read the job and before it looks
-// at the file: a child that fails earlier says nothing about the file.
+// at the file: a child that fails earlier says nothing about the file. P sends
+// the first data without waiting for that.
 //
 // Each side refuses a kind it does not expect and a length above the kind's
 // bound before it reads a byte of the payload.
 const (
 	kindSettings byte = 'S'
+	kindBriefing byte = 'M'
 	kindJob      byte = 'J'
 	kindData     byte = 'D'
 	kindEnd      byte = 'E'
@@ -32,7 +35,7 @@ const (
 const (
 	headerBytes   = 5
 	settingsBytes = 64 << 10
-	jobBytes      = 64 << 10
+	jobBytes      = 1 << 20
 	chunkBytes    = 256 << 10
 )
 
@@ -54,9 +57,7 @@ var errFrame = errors.New("frame out of order or too long")
 
 // writeFrame writes header and payload; small frames go out in one write.
 func writeFrame(w io.Writer, kind byte, payload []byte) error {
-	head := make([]byte, headerBytes, headerBytes+64)
-	head[0] = kind
-	binary.BigEndian.PutUint32(head[1:], uint32(len(payload)))
+	head := frameHead(kind, len(payload))
 	if len(payload) <= 4<<10 {
 		_, err := w.Write(append(head, payload...))
 		return err
@@ -68,15 +69,27 @@ func writeFrame(w io.Writer, kind byte, payload []byte) error {
 	return err
 }
 
-func writeJSON(w io.Writer, kind byte, limit int, v any) error {
+func frameHead(kind byte, length int) []byte {
+	head := make([]byte, headerBytes, headerBytes+64)
+	putHead(head, kind, length)
+	return head
+}
+
+func putHead(b []byte, kind byte, length int) {
+	b[0] = kind
+	binary.BigEndian.PutUint32(b[1:headerBytes], uint32(length))
+}
+
+// encode makes the payload of a frame; what names it in an error.
+func encode(what string, limit int, v any) ([]byte, error) {
 	b, err := json.Marshal(v)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("encoding %s: %w", what, err)
 	}
 	if len(b) > limit {
-		return fmt.Errorf("a frame of kind %q with %d bytes, more than %d", kind, len(b), limit)
+		return nil, fmt.Errorf("%s of %d bytes, more than a child takes (%d)", what, len(b), limit)
 	}
-	return writeFrame(w, kind, b)
+	return b, nil
 }
 
 // readHead reads a frame's header. io.EOF means that the other side closed
@@ -112,8 +125,16 @@ func readPayload(r io.Reader, length int64) ([]byte, error) {
 		n, err := io.ReadFull(r, buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
 		if err != nil {
-			return nil, err
+			return nil, noEOF(err)
 		}
 	}
 	return buf, nil
+}
+
+// noEOF is for the end of the other side in the middle of something.
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }

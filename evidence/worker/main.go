@@ -17,16 +17,41 @@ import (
 // error ends the child: what the file is guilty of belongs into the answer.
 type Engine func(request json.RawMessage, data []byte, deadline time.Time) ([]byte, error)
 
-// Main is the child: open makes the engine, with the file system still at
-// hand; then the process limits itself and reads one file after another until
-// in ends. It returns an error when open fails or when the parent does not
-// keep to the conversation. The caller should exit when Main returns.
+// Child is a child's program. Only Open is required.
+type Child struct {
+	// Open makes the engine. It is called once, with the file system still
+	// at hand.
+	Open func(setup json.RawMessage) (Engine, error)
+	// Brief takes a Job's Briefing, between two files, whenever the parent
+	// has another one for this child; an error ends the child. A child
+	// without Brief must not be sent one.
+	Brief func(message []byte) error
+	// ReuseBytes is for engines that keep nothing of data: a buffer of at
+	// most so many bytes serves the next file as well. Without it every file
+	// has memory of its own, and that of the one before is given back to the
+	// system first.
+	ReuseBytes int64
+	// GCPercent, when set, is the collector's GOGC (runtime/debug). One above
+	// its default of 100 suits many small files; the memory limit brings the
+	// collector back before the hard limit is met.
+	GCPercent int
+}
+
+// Main is a child with nothing but an engine: see Child.Serve.
+func Main(in io.Reader, out io.Writer, open func(setup json.RawMessage) (Engine, error)) error {
+	return Child{Open: open}.Serve(in, out)
+}
+
+// Serve opens the engine; then the process limits itself and reads one file
+// after another until in ends. It returns an error when Open fails or when the
+// parent does not keep to the conversation. The caller should exit when Serve
+// returns.
 //
 // When in ends while a file is in work the process exits at once, so a child
 // does not outlive its parent even if that was killed.
-func Main(in io.Reader, out io.Writer, open func(setup json.RawMessage) (Engine, error)) error {
-	s := server{in: bufio.NewReaderSize(in, 64<<10), out: out, orphaned: func() { os.Exit(0) }}
-	if err := s.begin(open); err != nil {
+func (c Child) Serve(in io.Reader, out io.Writer) error {
+	s := server{Child: c, in: bufio.NewReaderSize(in, readBufferBytes), out: out, orphaned: func() { os.Exit(0) }}
+	if err := s.begin(); err != nil {
 		return fmt.Errorf("worker: %w", err)
 	}
 	if err := s.serve(); err != nil {
@@ -35,7 +60,10 @@ func Main(in io.Reader, out io.Writer, open func(setup json.RawMessage) (Engine,
 	return nil
 }
 
-func (s *server) begin(open func(json.RawMessage) (Engine, error)) error {
+// readBufferBytes holds a whole small frame; data goes past it.
+const readBufferBytes = 64 << 10
+
+func (s *server) begin() error {
 	raw, err := readFrame(s.in, kindSettings, settingsBytes)
 	if err != nil {
 		return err
@@ -47,11 +75,14 @@ func (s *server) begin(open func(json.RawMessage) (Engine, error)) error {
 	if l.Timeout <= 0 || l.MemoryBytes <= 0 || s.settings.AnswerBytes <= 0 || s.settings.FileBytes <= 0 {
 		return fmt.Errorf("%w: settings without limits", errFrame)
 	}
-	if s.engine, err = open(s.settings.Setup); err != nil {
+	if s.engine, err = s.Open(s.settings.Setup); err != nil {
 		return fmt.Errorf("opening the engine: %w", err)
 	}
 	runtime.GC() // what opening needed is not held against the first file
 	limitRuntime(l)
+	if s.GCPercent > 0 {
+		debug.SetGCPercent(s.GCPercent)
+	}
 	s.renew, err = LimitProcess(l)
 	if err != nil {
 		return fmt.Errorf("limiting the process: %w", err)
@@ -69,10 +100,12 @@ func limitRuntime(l Limits) {
 
 // server is the child's side of the conversation.
 type server struct {
+	Child
 	in       *bufio.Reader
 	out      io.Writer
 	engine   Engine
 	settings settings
+	buf      []byte
 	renew    func() error // grants processor time for one more file
 	orphaned func()       // called when in ends in the middle of a file
 }
@@ -111,30 +144,58 @@ func (s *server) serve() error {
 // our answer, or the end of the parent.
 func (s *server) receive(tasks chan<- task, idle <-chan struct{}) error {
 	for {
-		raw, err := readFrame(s.in, kindJob, jobBytes)
+		kind, length, err := readHead(s.in)
 		if err != nil {
 			return err
 		}
-		t, err := s.takeJob(raw)
-		if err != nil {
-			return err
-		}
-		tasks <- t
-		_, err = s.in.Peek(1)
-		select {
-		case <-idle:
-			continue // an error is met again by the next read
+		switch {
+		case kind == kindBriefing && length <= BriefingBytes && s.Brief != nil:
+			err = s.takeBriefing(length)
+		case kind == kindJob && length <= jobBytes:
+			var t task
+			if t, err = s.takeJob(length); err == nil {
+				tasks <- t
+				s.waitIdle(idle)
+			}
 		default:
+			err = fmt.Errorf("%w: kind %q with %d bytes", errFrame, kind, length)
 		}
 		if err != nil {
-			s.orphaned()
+			return err
 		}
-		<-idle
 	}
 }
 
+// waitIdle waits for the answer to be written, or for the parent to be gone.
+// A frame that arrives before the answer is not part of the conversation, but
+// it proves that the parent lives; it is read afterwards.
+func (s *server) waitIdle(idle <-chan struct{}) {
+	_, err := s.in.Peek(1)
+	select {
+	case <-idle:
+		return // an error is met again by the next read
+	default:
+	}
+	if err != nil {
+		s.orphaned()
+	}
+	<-idle
+}
+
+func (s *server) takeBriefing(length int64) error {
+	raw, err := readPayload(s.in, length)
+	if err != nil {
+		return err
+	}
+	return s.Brief(raw)
+}
+
 // takeJob announces readiness and collects the file.
-func (s *server) takeJob(raw []byte) (task, error) {
+func (s *server) takeJob(length int64) (task, error) {
+	raw, err := readPayload(s.in, length)
+	if err != nil {
+		return task{}, err
+	}
 	var t task
 	if err := json.Unmarshal(raw, &t.job); err != nil {
 		return task{}, err
@@ -150,16 +211,30 @@ func (s *server) takeJob(raw []byte) (task, error) {
 	if err := writeFrame(s.out, kindReady, nil); err != nil {
 		return task{}, err
 	}
-	var err error
 	t.data, err = s.takeFile(t.job.Size)
 	return t, err
 }
 
-// takeFile collects the file. The hard limit counts memory that the collector
-// has not found yet, so what the file before needed is given back first.
+// room returns an empty buffer for a file. The hard limit counts memory that
+// the collector has not found yet, so what is not reused is given back first.
+func (s *server) room(size int64) []byte {
+	switch {
+	case s.ReuseBytes <= 0:
+		s.buf = nil
+		debug.FreeOSMemory()
+	case int64(cap(s.buf)) > s.ReuseBytes:
+		s.buf = nil
+		runtime.GC()
+	}
+	if int64(cap(s.buf)) < size {
+		s.buf = make([]byte, 0, size)
+	}
+	return s.buf[:0]
+}
+
+// takeFile collects the file.
 func (s *server) takeFile(size int64) ([]byte, error) {
-	debug.FreeOSMemory()
-	buf := make([]byte, 0, size)
+	buf := s.room(size)
 	for {
 		kind, length, err := readHead(s.in)
 		if err != nil {
@@ -178,13 +253,6 @@ func (s *server) takeFile(size int64) ([]byte, error) {
 			return nil, fmt.Errorf("%w: kind %q with %d bytes after %d of %d", errFrame, kind, length, have, size)
 		}
 	}
-}
-
-func noEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }
 
 func (s *server) answer(t task) error {

@@ -9,9 +9,14 @@ import (
 	"time"
 )
 
-// ExitTime is the exit code by which a child that was limited by LimitProcess
-// says that its processor time is used up.
-const ExitTime = 70
+// Exit codes by which a child says what it lacked.
+const (
+	// ExitTime is that of a child limited by LimitProcess whose processor
+	// time is used up.
+	ExitTime = 70
+	// ExitMemory is for an engine that was refused memory.
+	ExitMemory = 71
+)
 
 // Process is a child process with nothing but its pipes: no environment, a
 // group of its own, and on Windows a job object with its memory limit. What

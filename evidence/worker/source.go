@@ -61,3 +61,57 @@ func (s *source) fail(err error) error {
 	s.err = err
 	return err
 }
+
+// drain reads the rest of the file.
+func (s *source) drain() error {
+	buf := make([]byte, chunkBytes)
+	for {
+		if _, err := s.next(buf); errors.Is(err, io.EOF) && s.err == nil {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// parcel is a piece of the file as it goes over the pipe: a data frame, and
+// behind the last piece the end frame.
+type parcel struct {
+	buf  []byte // header, data, and room for the end frame
+	n    int    // bytes of data
+	last bool
+}
+
+func newParcel() *parcel { return &parcel{buf: make([]byte, headerBytes+chunkBytes+headerBytes)} }
+
+// fill takes the next piece of the file.
+func (p *parcel) fill(s *source) (err error) {
+	p.n, p.last = 0, false
+	if s.left > 0 || s.err != nil {
+		if p.n, err = s.next(p.buf[headerBytes : headerBytes+chunkBytes]); err != nil {
+			return err
+		}
+	}
+	if s.left == 0 {
+		if err := s.atEnd(); !errors.Is(err, io.EOF) || s.err != nil {
+			return err
+		}
+		p.last = true
+	}
+	return nil
+}
+
+// frames returns the parcel's frames for one write.
+func (p *parcel) frames() []byte {
+	end := headerBytes + p.n
+	begin := headerBytes
+	if p.n > 0 {
+		putHead(p.buf, kindData, p.n)
+		begin = 0
+	}
+	if p.last {
+		putHead(p.buf[end:], kindEnd, 0)
+		end += headerBytes
+	}
+	return p.buf[begin:end]
+}

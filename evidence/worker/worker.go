@@ -11,6 +11,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -88,13 +89,39 @@ func orDefault[T int | int64 | time.Duration](value, def T) T {
 type Job struct {
 	Size    int64     // bytes that Body will give, exactly
 	Body    io.Reader // read once, from the caller's goroutine
-	Request any       // given to the engine as JSON, at most 32 KiB
+	Request any       // given to the engine as JSON, about 1 MiB at most
+	// Briefing, when set, is what the child must have been told before.
+	Briefing *Briefing
+	// Check, when set, says whether the answer can be used. A child whose
+	// answer it refuses is ended like one that broke a limit.
+	Check func(answer []byte) error
+	// Drain makes Do read Body to its end also where an Outcome has a Problem,
+	// for a Body that computes a digest of what goes by.
+	Drain bool
+}
+
+// BriefingBytes bounds an encoded Briefing.
+const BriefingBytes = 64 << 20
+
+// Briefing is what an engine needs to know for many files. A child is told
+// once, and again when a Job comes with another one. It does not change and
+// may be shared.
+type Briefing struct{ message []byte }
+
+// NewBriefing encodes a message as JSON. It fails on one that is no JSON or
+// has more than BriefingBytes.
+func NewBriefing(message any) (*Briefing, error) {
+	b, err := encode("a briefing", BriefingBytes, message)
+	if err != nil {
+		return nil, err
+	}
+	return &Briefing{b}, nil
 }
 
 // Outcome is what became of a job: exactly one of its fields is set.
 type Outcome struct {
 	// Answer is what the child said. The child may have been taken over by
-	// the file: the caller must check it.
+	// the file: the caller must check it, best with Job.Check.
 	Answer []byte
 	// Problem is one plain sentence, without a full stop, about a file that
 	// stopped its child or is over the limits.
@@ -104,15 +131,19 @@ type Outcome struct {
 // ErrClosed is returned by Do after Close.
 var ErrClosed = errors.New("the worker pool is closed")
 
+// errAnswer marks an answer that Job.Check refused.
+var errAnswer = errors.New("the answer was refused")
+
 // startAttempts is how many new children may fail to get ready before Do
 // gives up.
 const startAttempts = 3
 
 // Pool keeps the children. All methods are safe for concurrent use.
 type Pool struct {
-	cfg   Config
-	setup json.RawMessage
-	slots chan struct{} // one token for each file in work
+	cfg      Config
+	settings []byte        // encoded, for each fresh child
+	slots    chan struct{} // one token for each file in work
+	parcels  sync.Pool     // buffers between files
 
 	mu     sync.Mutex
 	idle   []*child // guarded by mu; the most recently used last
@@ -120,7 +151,8 @@ type Pool struct {
 }
 
 // New returns a pool. Children are started when they are needed, so New fails
-// only on a Config without a Command or with a Setup that is not JSON.
+// only on a Config without a Command or with a Setup that is no JSON or too
+// long.
 func New(cfg Config) (*Pool, error) {
 	if len(cfg.Command) == 0 || cfg.Command[0] == "" {
 		return nil, errors.New("worker pool: no command to start a child with")
@@ -130,14 +162,20 @@ func New(cfg Config) (*Pool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("worker pool: encoding the setup: %w", err)
 	}
-	return &Pool{cfg: cfg, setup: setup, slots: make(chan struct{}, cfg.Workers)}, nil
+	encoded, err := encode("settings", settingsBytes, settings{cfg.Limits, cfg.AnswerBytes, cfg.FileBytes, setup})
+	if err != nil {
+		return nil, fmt.Errorf("worker pool: %w", err)
+	}
+	p := &Pool{cfg: cfg, settings: encoded, slots: make(chan struct{}, cfg.Workers)}
+	p.parcels.New = func() any { return newParcel() }
+	return p, nil
 }
 
-// Do gives one file to a child. A child that dies, hangs, floods its answer
-// or breaks a limit yields an Outcome with a Problem and a nil error. Errors
-// are: a Body that fails or does not have Size bytes, the context's error,
-// ErrClosed, and a child that cannot be started. Do blocks while all workers
-// are busy.
+// Do gives one file to a child. A child that dies, hangs, floods its answer,
+// breaks a limit or is refused by Check yields an Outcome with a Problem and a
+// nil error. Errors are: a Body that fails or does not have Size bytes, a
+// request that cannot be sent, the context's error, ErrClosed, and a child that
+// cannot be started. Do blocks while all workers are busy.
 func (p *Pool) Do(ctx context.Context, job Job) (Outcome, error) {
 	select {
 	case p.slots <- struct{}{}:
@@ -145,35 +183,80 @@ func (p *Pool) Do(ctx context.Context, job Job) (Outcome, error) {
 	case <-ctx.Done():
 		return Outcome{}, ctx.Err()
 	}
-	if job.Size > p.cfg.FileBytes {
-		return Outcome{Problem: fmt.Sprintf("the file has %d bytes, more than the limit of %d", job.Size, p.cfg.FileBytes)}, nil
+	if p.isClosed() {
+		return Outcome{}, ErrClosed
 	}
-	request, err := json.Marshal(job.Request)
-	if err != nil {
-		return Outcome{}, fmt.Errorf("encoding a request: %w", err)
+	body := &source{ctx: ctx, r: job.Body, left: job.Size}
+	switch {
+	case job.Size < 0:
+		return Outcome{}, fmt.Errorf("a file of %d bytes", job.Size)
+	case job.Size > p.cfg.FileBytes:
+		return job.stopped(body, fmt.Sprintf("the file has %d bytes, more than the limit of %d", job.Size, p.cfg.FileBytes))
 	}
-	c, err := p.ready(ctx, jobMessage{job.Size, request})
+	o, err := p.open(job)
 	if err != nil {
 		return Outcome{}, err
 	}
-	body := &source{ctx: ctx, r: job.Body, left: job.Size}
-	answer, fault := c.run(ctx, body)
+	defer p.parcels.Put(o.first)
+	if err := o.first.fill(body); err != nil {
+		return Outcome{}, err
+	}
+	c, err := p.ready(ctx, o)
+	if err != nil {
+		return Outcome{}, err
+	}
+	answer, fault := c.run(ctx, body, o.first)
+	if fault == nil && job.Check != nil {
+		if err := job.Check(answer); err != nil {
+			fault = fmt.Errorf("%w: %w", errAnswer, err)
+		}
+	}
 	if fault == nil {
 		p.release(c)
 		return Outcome{Answer: answer}, nil
 	}
 	c.End()
-	if err := errors.Join(ctx.Err(), body.err); err != nil {
+	if err := cmp.Or(ctx.Err(), body.err); err != nil {
 		return Outcome{}, err
 	}
 	problem := c.problem(fault)
 	p.cfg.Log.Warn("worker stopped", "problem", problem, "cause", fault, "stderr", c.Stderr())
+	return job.stopped(body, problem)
+}
+
+// stopped is the outcome of a file that was not read.
+func (j Job) stopped(body *source, problem string) (Outcome, error) {
+	if j.Drain {
+		if err := body.drain(); err != nil {
+			return Outcome{}, err
+		}
+	}
 	return Outcome{Problem: problem}, nil
 }
 
-// ready returns a child that has read the job and says so, before it looks at
-// the file. One that fails here says nothing about the file and is replaced.
-func (p *Pool) ready(ctx context.Context, job jobMessage) (*child, error) {
+func (p *Pool) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
+}
+
+// open prepares what a child is sent, with an empty parcel.
+func (p *Pool) open(job Job) (opening, error) {
+	request, err := json.Marshal(job.Request)
+	if err != nil {
+		return opening{}, fmt.Errorf("encoding a request: %w", err)
+	}
+	encoded, err := encode("a job", jobBytes, jobMessage{job.Size, request})
+	if err != nil {
+		return opening{}, err
+	}
+	return opening{p.settings, job.Briefing, encoded, p.parcels.Get().(*parcel)}, nil
+}
+
+// ready returns a child that has read the job and been sent the first parcel
+// of the file. A child says that it is ready before it looks at the file, so
+// one that fails here says nothing about the file and is replaced.
+func (p *Pool) ready(ctx context.Context, o opening) (*child, error) {
 	var failed error
 	for attempt := 0; attempt < startAttempts; {
 		c, fresh, err := p.take(ctx)
@@ -183,7 +266,7 @@ func (p *Pool) ready(ctx context.Context, job jobMessage) (*child, error) {
 		if fresh {
 			attempt++
 		}
-		if failed = c.prepare(ctx, p.setup, job); failed == nil {
+		if failed = c.prepare(ctx, o); failed == nil {
 			return c, nil
 		}
 		c.End()

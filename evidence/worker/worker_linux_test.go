@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"minhchung/evidence/worker/workertest"
 )
 
 const childArgument = "generic-worker-child"
@@ -24,34 +26,43 @@ const childArgument = "generic-worker-child"
 // TestMain is also the child's program.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == childArgument {
+		if len(os.Args) > 2 && os.Args[2] == "middle" {
+			os.Exit(middleMain())
+		}
 		os.Exit(testChild())
 	}
 	os.Exit(m.Run())
 }
 
 func testChild() int {
-	err := Main(os.Stdin, os.Stdout, func(setup json.RawMessage) (Engine, error) {
+	c := Child{Brief: hear, Open: func(setup json.RawMessage) (Engine, error) {
 		switch string(setup) {
 		case `"refuse"`:
 			return nil, errors.New("no engine today")
 		case `"mute"`:
 			time.Sleep(time.Hour)
 		case `"chatter"`:
-			fmt.Println("hello, this is not a frame")
+			for {
+				fmt.Println("hello, this is not a frame")
+			}
+		case `"exit"`:
+			os.Exit(3)
 		case `"file"`: // opening may read what a file may not
 			if _, err := os.ReadFile("/etc/passwd"); err != nil {
 				return nil, err
 			}
 		}
 		return misbehave, nil
-	})
-	if err != nil {
+	}}
+	if err := c.Serve(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
 	return 0
 }
 
+// testPool returns a pool of real children with tight limits, and checks at
+// the end of the test that nothing is left of them.
 func testPool(t testing.TB, change func(*Config)) *Pool {
 	t.Helper()
 	exe, err := os.Executable()
@@ -65,11 +76,17 @@ func testPool(t testing.TB, change func(*Config)) *Pool {
 	if change != nil {
 		change(&cfg)
 	}
+	check := workertest.NothingLeft(t)
 	p, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { p.Close() })
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Errorf("closing: %v", err)
+		}
+		check()
+	})
 	return p
 }
 
@@ -93,8 +110,9 @@ func TestHostileFiles(t *testing.T) {
 		memory = "reading the file needed more than 256 MiB of memory"
 	)
 	tests := []struct{ word, problem string }{
-		{"spin", slow}, {"sleep", slow}, {"allocate", memory}, {"deep", "the file is nested too deeply to be read"},
+		{"spin", slow}, {"sleep", slow}, {"half", slow}, {"allocate", memory}, {"refused", memory}, {"deep", "the file is nested too deeply to be read"},
 		{"panic", died}, {"error", died}, {"exit", died}, {"killed", died}, {"huge", died}, {"flood", babble},
+		{"declared", babble}, {"wrong-kind", babble},
 	}
 	for _, test := range tests {
 		t.Run(test.word, func(t *testing.T) {
@@ -206,7 +224,7 @@ func TestCancelledContext(t *testing.T) {
 }
 
 func TestChildThatCannotBeUsedIsAnError(t *testing.T) {
-	for _, mode := range []string{"refuse", "mute", "chatter"} {
+	for _, mode := range []string{"refuse", "exit", "mute", "chatter"} {
 		t.Run(mode, func(t *testing.T) {
 			p := testPool(t, func(c *Config) { c.StartTimeout, c.Setup = 300*time.Millisecond, mode })
 			if got, err := p.Do(context.Background(), job("honest file")); err == nil {
@@ -236,7 +254,11 @@ func TestChildIsLockedIn(t *testing.T) {
 	defer listener.Close()
 	p := testPool(t, func(c *Config) { c.Setup = "file" })
 	got, err := p.Do(context.Background(), job(fmt.Sprint("look-around ", listener.Addr().(*net.TCPAddr).Port)))
-	if err != nil || string(got.Answer) != "reached: " {
+	reached := string(got.Answer)
+	if version < 6 {
+		reached = strings.TrimSuffix(reached, "parent") // signals came with version 6
+	}
+	if err != nil || reached != "reached: " {
 		t.Errorf("got %q, %q, %v, want nothing reached", got.Answer, got.Problem, err)
 	}
 }
@@ -250,17 +272,69 @@ func TestChildrenAreReusedAndRecycled(t *testing.T) {
 			t.Fatal(err)
 		}
 		ids[string(got.Answer)]++
+		p.mu.Lock()
+		idle := len(p.idle)
+		p.mu.Unlock()
+		if want := min(1, 3-ids[string(got.Answer)]); idle != want { // after its third file it is gone
+			t.Errorf("got %d idle children after %d files of one, want %d", idle, ids[string(got.Answer)], want)
+		}
 	}
 	if len(ids) != 3 {
 		t.Errorf("got %v, want 3 children with 3 files each", ids)
 	}
 }
 
+// The processor limit is for each file and not for the life of the child: it
+// moves on by what was used.
+func TestProcessorTimeIsRenewed(t *testing.T) {
+	p := testPool(t, func(c *Config) { c.Limits.Timeout = 20 * time.Second })
+	limit := func() (seconds int) {
+		got, err := p.Do(context.Background(), job("processor-limit"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fmt.Sscan(string(got.Answer), &seconds); err != nil {
+			t.Fatalf("got %q: %v", got.Answer, err)
+		}
+		return seconds
+	}
+	before := limit()
+	if before < 20 || before > 30 {
+		t.Errorf("got a limit of %d s for a new child, want the timeout of 20 s and a little", before)
+	}
+	if got, err := p.Do(context.Background(), job("burn")); err != nil || got.Problem != "" {
+		t.Fatalf("got %q, %v", got.Problem, err)
+	}
+	if after := limit(); after <= before {
+		t.Errorf("after a second of work: got a limit of %d s, want more than %d", after, before)
+	}
+}
+
+// The kernel's limit works where the parent's clock would come much later.
+func TestProcessorLimitEndsTheChild(t *testing.T) {
+	p := testPool(t, func(c *Config) { c.Limits.Timeout = time.Minute })
+	began := time.Now()
+	got, err := p.Do(context.Background(), job("spin-limited"))
+	if err != nil || got.Problem != "reading the file took longer than 1m0s" {
+		t.Errorf("got %q, %v, want the time named", got.Problem, err)
+	}
+	if took := time.Since(began); took > 30*time.Second {
+		t.Errorf("took %v, want about a second", took)
+	}
+	honest(t, p)
+}
+
 // A child that is gone between two files says nothing about the next one.
 func TestDeathBetweenFilesIsNotBlamed(t *testing.T) {
 	p := testPool(t, nil)
-	honest(t, p)
-	for range 10 {
+	for range 3 {
+		if _, err := p.Do(context.Background(), job("dies-later")); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(60 * time.Millisecond)
+		honest(t, p)
+	}
+	for range 20 {
 		p.mu.Lock()
 		idle := p.idle[0]
 		p.mu.Unlock()
@@ -315,11 +389,93 @@ func TestClose(t *testing.T) {
 	if err := p.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Do(context.Background(), job("honest file")); !errors.Is(err, ErrClosed) {
-		t.Errorf("got %v, want %v", err, ErrClosed)
+	for _, j := range []Job{job("honest file"), {Size: 1 << 40}} { // also one that no child would be given
+		if _, err := p.Do(context.Background(), j); !errors.Is(err, ErrClosed) {
+			t.Errorf("got %v, want %v", err, ErrClosed)
+		}
 	}
 	if _, err := os.Stat("/proc/" + string(got.Answer)); err == nil {
 		t.Error("the child still runs after Close")
+	}
+}
+
+// A child is told a briefing once, and again when it has another one.
+func TestBriefing(t *testing.T) {
+	p := testPool(t, func(c *Config) { c.Recycle = 6 })
+	briefing := func(word string) *Briefing {
+		b, err := NewBriefing(word)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	a, b := briefing("a"), briefing("b")
+	steps := []struct {
+		briefing *Briefing
+		want     string
+	}{{nil, "0"}, {a, `1"a"`}, {a, `1"a"`}, {b, `2"b"`}, {nil, `2"b"`}, {a, `3"a"`}, {a, `1"a"`}} // the last to a new child
+	for i, step := range steps {
+		j := job("briefing")
+		j.Briefing = step.briefing
+		if got, err := p.Do(context.Background(), j); err != nil || string(got.Answer) != step.want {
+			t.Errorf("step %d: got %q, %q, %v, want %q", i, got.Answer, got.Problem, err, step.want)
+		}
+	}
+	if _, err := NewBriefing(strings.Repeat("x", BriefingBytes)); err == nil {
+		t.Error("a briefing that cannot be sent: got no error")
+	}
+}
+
+// A child whose answer cannot be used is not given another file.
+func TestCheckRefuses(t *testing.T) {
+	p := testPool(t, nil)
+	var first string
+	j := job("pid")
+	j.Check = func(answer []byte) error { first = string(answer); return errors.New("not this one") }
+	got, err := p.Do(context.Background(), j)
+	if want := "the reader's answer could not be used"; err != nil || got.Problem != want || got.Answer != nil {
+		t.Errorf("got %q, %q, %v, want problem %q", got.Answer, got.Problem, err, want)
+	}
+	j = job("pid")
+	j.Check = func([]byte) error { return nil }
+	if got, err = p.Do(context.Background(), j); err != nil || string(got.Answer) == first || len(got.Answer) == 0 {
+		t.Errorf("got %q, %q, %v, want another child than %s", got.Answer, got.Problem, err, first)
+	}
+}
+
+// Drain gives a Body that computes a digest all of the file, whatever the
+// child did.
+func TestDrain(t *testing.T) {
+	p := testPool(t, func(c *Config) { c.FileBytes = 1 << 20 })
+	for _, content := range []string{"exit " + strings.Repeat("x", 1<<20-5), strings.Repeat("x", 1<<20+1)} {
+		for _, drain := range []bool{true, false} {
+			body := strings.NewReader(content)
+			got, err := p.Do(context.Background(), Job{Size: body.Size(), Body: body, Drain: drain})
+			if err != nil || got.Problem == "" {
+				t.Errorf("got %q, %v, want a problem", got.Problem, err)
+			}
+			if drain && body.Len() > 0 {
+				t.Errorf("got %d bytes left unread, want none", body.Len())
+			}
+		}
+		_, err := p.Do(context.Background(), Job{Size: int64(len(content)), Body: strings.NewReader(content[1:]), Drain: true})
+		if !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("a file that ends early: got %v, want %v", err, io.ErrUnexpectedEOF)
+		}
+	}
+}
+
+// What cannot be sent is our error, before a child is asked.
+func TestJobThatCannotBeSent(t *testing.T) {
+	p := testPool(t, nil)
+	for _, j := range []Job{
+		{Size: -1, Body: strings.NewReader("")},
+		{Size: 1, Body: strings.NewReader("x"), Request: strings.Repeat("x", jobBytes)},
+		{Size: 1, Body: strings.NewReader("x"), Request: func() {}},
+	} {
+		if _, err := p.Do(context.Background(), j); err == nil || len(p.idle) > 0 {
+			t.Errorf("got %v and %d children, want an error and none", err, len(p.idle))
+		}
 	}
 }
 
