@@ -2,6 +2,7 @@ package worker
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,7 +41,7 @@ func decodeAnswer(raw []byte, sum signature.Hash, job Job) (signature.Facts, sig
 		}
 	}
 	if err == nil {
-		err = cmpErr(checkFacts(a.Facts, sum, job.Size), checkVerdict(a.Verdict, a.Facts))
+		err = cmp.Or(checkFacts(a.Facts, sum, job.Size), checkVerdict(a.Verdict, a.Facts))
 	}
 	if err != nil {
 		return signature.Facts{}, signature.Verdict{}, fmt.Errorf("%w: %w", errAnswer, err)
@@ -70,7 +71,7 @@ func checkFacts(f signature.Facts, sum signature.Hash, size int64) error {
 			return fmt.Errorf("revision %d ends at %d of %d", i, r.End, size)
 		}
 	}
-	return cmpErr(checkBlobs(f.Blobs), checkSignatureFacts(f))
+	return cmp.Or(checkBlobs(f.Blobs), checkSignatureFacts(f))
 }
 
 func checkBlobs(blobs []signature.Blob) error {

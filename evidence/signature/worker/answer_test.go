@@ -112,16 +112,3 @@ func FuzzDecodeAnswer(f *testing.F) {
 		}
 	})
 }
-
-// FuzzFrames feeds the child's side: it must end with an error, or wait for
-// more, and never take more than was sent.
-func FuzzFrames(f *testing.F) {
-	f.Add([]byte("S\x00\x00\x00\x02{}"))
-	f.Add([]byte("J\x00\x00\x00\x0a{\"Size\":3}D\x00\x00\x00\x03abcE\x00\x00\x00\x00"))
-	f.Add([]byte("J\x00\x00\x00\x0a{\"Size\":3}E\x00\x00\x00\x00"))
-	f.Add([]byte("J\xff\xff\xff\xff"))
-	f.Fuzz(func(t *testing.T, in []byte) {
-		var out bytes.Buffer
-		_ = inProcess(bytes.NewReader(in), &out)
-	})
-}

@@ -3,21 +3,18 @@
 package worker
 
 import (
-	"context"
-	"errors"
+	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"minhchung/evidence/signature"
+	"minhchung/evidence/worker"
 )
 
 // childArgument makes the test binary a child, as "worker" makes the program.
@@ -42,16 +39,6 @@ func childMain(args []string) int {
 	switch mode {
 	case "deaf":
 		in = &deafReader{r: os.Stdin, left: 1 << 20}
-	case "mute":
-		select {}
-	case "refuse":
-		return 3
-	case "chatter":
-		for {
-			fmt.Println("this is not the conversation")
-		}
-	case "middle":
-		return middleMain()
 	}
 	if err := Main(in, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -95,7 +82,7 @@ func readObediently(data []byte) signature.Facts {
 		for {
 			b, err := syscall.Mmap(-1, 0, 1<<20, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
 			if err != nil {
-				os.Exit(exitMemory)
+				os.Exit(worker.ExitMemory)
 			}
 			for i := 0; i < len(b); i += 4096 {
 				b[i] = 1
@@ -103,13 +90,6 @@ func readObediently(data []byte) signature.Facts {
 		}
 	case "recurse":
 		facts.Pages = recurse(1)
-	case "spin-limited":
-		if err := unix.Setrlimit(unix.RLIMIT_CPU, &unix.Rlimit{Cur: 1, Max: unix.RLIM_INFINITY}); err != nil {
-			return facts
-		}
-		for i := 0; ; i++ {
-			facts.Pages ^= i
-		}
 	case "spin":
 		for i := 0; ; i++ {
 			facts.Pages ^= i
@@ -130,27 +110,29 @@ func readObediently(data []byte) signature.Facts {
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	case "flood":
 		for {
-			writeFrame(os.Stdout, kindAnswer, make([]byte, 1<<20))
+			say(answerKind, make([]byte, 1<<20))
 		}
 	case "huge": // declares more than is allowed
-		os.Stdout.Write([]byte{kindAnswer, 0xff, 0xff, 0xff, 0xff})
+		os.Stdout.Write([]byte{answerKind, 0xff, 0xff, 0xff, 0xff})
 		select {}
 	case "half": // stops in the middle of its answer
-		os.Stdout.Write([]byte{kindAnswer, 0, 0, 1, 0, '{'})
+		os.Stdout.Write([]byte{answerKind, 0, 0, 1, 0, '{'})
 		select {}
 	case "garbage":
-		writeFrame(os.Stdout, kindAnswer, []byte("\x00\xff{{{"))
+		say(answerKind, []byte("\x00\xff{{{"))
 	case "unknown-field":
-		writeFrame(os.Stdout, kindAnswer, []byte(`{"Facts":{},"Verdict":{},"Admin":true}`))
+		say(answerKind, []byte(`{"Facts":{},"Verdict":{},"Admin":true}`))
 	case "wrong-kind":
-		writeFrame(os.Stdout, kindReady, nil)
+		say('R', nil)
 	case "other": // answers for another file
 		return Read([]byte("another file"))
 	case "bulky": // more than an answer may have
 		facts.Signatures = make([]signature.SignatureFacts, 1)
 		facts.Signatures[0].Name = strings.Repeat("a", 4<<20)
 	case "forged":
-		writeJSON(os.Stdout, kindAnswer, answerMessage{facts, signature.Verdict{Result: signature.ResultIntact}})
+		if answer, err := json.Marshal(answerMessage{facts, signature.Verdict{Result: signature.ResultIntact}}); err == nil {
+			say(answerKind, answer)
+		}
 		select {}
 	case "stderr":
 		for range 1000 {
@@ -160,42 +142,17 @@ func readObediently(data []byte) signature.Facts {
 		for {
 			os.Stderr.Write(make([]byte, 64<<10))
 		}
-	case "look-around": // says what it can reach beside its pipes
-		facts.Reader = "reached:"
-		if _, err := os.ReadFile("/etc/passwd"); err == nil {
-			facts.Reader += " file"
-		}
-		if _, err := os.ReadDir("/"); err == nil {
-			facts.Reader += " folder"
-		}
-		if _, err := net.DialTimeout("tcp", "127.0.0.1:"+strings.Fields(string(data))[1], time.Second); err == nil {
-			facts.Reader += " network"
-		}
-		if err := exec.Command("/proc/self/exe").Start(); err == nil {
-			facts.Reader += " program"
-		}
-		if syscall.Kill(os.Getppid(), 0) == nil {
-			facts.Reader += " parent"
-		}
-		if len(os.Environ()) > 0 {
-			facts.Reader += " environment"
-		}
-	case "processor-limit":
-		var limit unix.Rlimit
-		if err := unix.Getrlimit(unix.RLIMIT_CPU, &limit); err == nil {
-			facts.Reader = fmt.Sprint(limit.Cur)
-		}
-	case "burn": // a little more than a second of processor time
-		for {
-			var used unix.Rusage
-			if err := unix.Getrusage(unix.RUSAGE_SELF, &used); err != nil || used.Utime.Sec+used.Stime.Sec >= 2 {
-				break
-			}
-		}
-	case "dies-later":
-		go func() { time.Sleep(20 * time.Millisecond); os.Exit(0) }()
 	}
 	return facts
+}
+
+// answerKind is the kind of a frame with an answer.
+const answerKind = 'A'
+
+// say writes a frame behind the back of evidence/worker.
+func say(kind byte, payload []byte) {
+	head := binary.BigEndian.AppendUint32([]byte{kind}, uint32(len(payload)))
+	os.Stdout.Write(append(head, payload...))
 }
 
 // recurse uses up the stack; n is never that large that it would end.
@@ -210,56 +167,7 @@ func recurse(n int) int {
 	return recurse(n+1) + int(pad[(n+7)%256])
 }
 
-// middleMain is a parent of its own: it starts a child that spins, says the
-// child's id and waits to be killed.
-func middleMain() int {
-	p, err := New(Config{Command: []string{"/proc/self/exe", childArgument}, Workers: 1, Timeout: time.Minute})
-	if err != nil {
-		return 1
-	}
-	announced := make(chan struct{})
-	go func() {
-		defer close(announced)
-		for range 1000 {
-			if ids := childrenOf(os.Getpid()); len(ids) > 0 {
-				time.Sleep(200 * time.Millisecond) // it is in the file by then
-				fmt.Println(ids[0])
-				return
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
-	}()
-	_, _, err = p.Inspect(context.Background(), job("spin"))
-	<-announced
-	if errors.Is(err, ErrClosed) {
-		return 2
-	}
-	return 0
-}
-
 // job is a file with the given content.
 func job(content string) Job {
 	return Job{Size: int64(len(content)), Body: strings.NewReader(content), At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
-}
-
-// childrenOf returns the process ids of the living children of pid, on Linux.
-func childrenOf(pid int) []int {
-	var ids []int
-	entries, _ := os.ReadDir("/proc")
-	for _, e := range entries {
-		stat, err := os.ReadFile("/proc/" + e.Name() + "/stat")
-		if err != nil {
-			continue
-		}
-		_, after, _ := strings.Cut(string(stat), ") ")
-		var state string
-		var parent int
-		if n, _ := fmt.Sscanf(after, "%s %d", &state, &parent); n == 2 && parent == pid && state != "Z" {
-			var id int
-			if _, err := fmt.Sscan(e.Name(), &id); err == nil {
-				ids = append(ids, id)
-			}
-		}
-	}
-	return ids
 }

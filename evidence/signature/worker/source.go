@@ -1,10 +1,7 @@
 package worker
 
 import (
-	"context"
 	"crypto/sha256"
-	"errors"
-	"fmt"
 	"hash"
 	"io"
 
@@ -15,132 +12,36 @@ import (
 // no child could read it.
 const headBytes = 1024
 
-// source reads a job's Body once, hashing what goes by unless the caller knows
-// the digest. It belongs to one goroutine.
+// source is a job's Body. It hashes what goes by, unless the caller knows the
+// digest.
 type source struct {
-	ctx   context.Context
 	r     io.Reader
-	left  int64
 	hash  hash.Hash // nil when known is set
 	known signature.Hash
 	head  []byte
-	err   error // the first failure of Body; sticky
 }
 
-func newSource(ctx context.Context, job Job) *source {
-	s := &source{ctx: ctx, r: job.Body, left: job.Size, known: job.SHA256}
+func newSource(job Job) *source {
+	s := &source{r: job.Body, known: job.SHA256}
 	if s.known.IsZero() {
 		s.hash = sha256.New()
 	}
 	return s
 }
 
-// next fills buf as far as the file goes. It returns io.EOF behind the last
-// byte, and an error when Body is shorter or longer than promised.
-func (s *source) next(buf []byte) (int, error) {
-	if s.err != nil {
-		return 0, s.err
-	}
-	if err := s.ctx.Err(); err != nil {
-		return 0, s.fail(err)
-	}
-	if s.left == 0 {
-		return 0, s.atEnd()
-	}
-	n, err := io.ReadFull(s.r, buf[:min(int64(len(buf)), s.left)])
+// Read implements io.Reader.
+func (s *source) Read(b []byte) (int, error) {
+	n, err := s.r.Read(b)
 	if s.hash != nil {
-		s.hash.Write(buf[:n])
+		s.hash.Write(b[:n])
 	}
 	if len(s.head) < headBytes {
-		s.head = append(s.head, buf[:min(n, headBytes-len(s.head))]...)
+		s.head = append(s.head, b[:min(n, headBytes-len(s.head))]...)
 	}
-	s.left -= int64(n)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = fmt.Errorf("the file ends %d bytes early: %w", s.left, io.ErrUnexpectedEOF)
-	}
-	if err != nil {
-		return n, s.fail(err)
-	}
-	return n, nil
+	return n, err
 }
 
-// atEnd checks that Body ends where Size says: a file that grew while it was
-// read is not the file that was asked for.
-func (s *source) atEnd() error {
-	var one [1]byte
-	for range 100 { // a Reader may return 0, nil for a while
-		n, err := s.r.Read(one[:])
-		if n > 0 {
-			return s.fail(errors.New("the file is longer than its size said"))
-		}
-		if errors.Is(err, io.EOF) {
-			return io.EOF
-		}
-		if err != nil {
-			return s.fail(err)
-		}
-	}
-	return s.fail(io.ErrNoProgress)
-}
-
-func (s *source) fail(err error) error {
-	s.err = err
-	return err
-}
-
-// drain reads the rest of the file for its hash.
-func (s *source) drain() error {
-	buf := make([]byte, chunkBytes)
-	for {
-		if _, err := s.next(buf); errors.Is(err, io.EOF) && s.err == nil {
-			return nil
-		} else if err != nil {
-			return err
-		}
-	}
-}
-
-// parcel is a piece of the file as it goes over the pipe: a data frame, and
-// behind the last piece the end frame.
-type parcel struct {
-	buf  []byte // header, data, and room for the end frame
-	n    int    // bytes of data
-	last bool
-}
-
-// fill takes the next piece of the file.
-func (p *parcel) fill(s *source) (err error) {
-	p.n, p.last = 0, false
-	if s.left > 0 || s.err != nil {
-		if p.n, err = s.next(p.buf[headerBytes : headerBytes+chunkBytes]); err != nil {
-			return err
-		}
-	}
-	if s.left == 0 {
-		if err := s.atEnd(); !errors.Is(err, io.EOF) || s.err != nil {
-			return err
-		}
-		p.last = true
-	}
-	return nil
-}
-
-// frames returns the parcel's frames for one write.
-func (p *parcel) frames() []byte {
-	end := headerBytes + p.n
-	begin := headerBytes
-	if p.n > 0 {
-		putHead(p.buf, kindData, p.n)
-		begin = 0
-	}
-	if p.last {
-		putHead(p.buf[end:], kindEnd, 0)
-		end += headerBytes
-	}
-	return p.buf[begin:end]
-}
-
-// sum returns the file's SHA-256.
+// sum returns the SHA-256 of a file that was read to its end.
 func (s *source) sum() signature.Hash {
 	if s.hash == nil {
 		return s.known

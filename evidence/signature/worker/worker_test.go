@@ -7,23 +7,18 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
-	"os/exec"
-	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
+	"testing/iotest"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"minhchung/evidence/signature"
 	"minhchung/evidence/worker"
+	"minhchung/evidence/worker/workertest"
 )
 
 // testPool returns a pool of real children with tight limits, and checks at
@@ -41,7 +36,7 @@ func testPool(t testing.TB, change func(*Config), childArgs ...string) *Pool {
 	if change != nil {
 		change(&cfg)
 	}
-	goroutines := runtime.NumGoroutine()
+	check := workertest.NothingLeft(t)
 	p, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -50,20 +45,9 @@ func testPool(t testing.TB, change func(*Config), childArgs ...string) *Pool {
 		if err := p.Close(); err != nil {
 			t.Errorf("closing: %v", err)
 		}
-		checkNothingLeft(t, goroutines)
+		check()
 	})
 	return p
-}
-
-func checkNothingLeft(t testing.TB, goroutines int) {
-	t.Helper()
-	for range 100 {
-		if runtime.NumGoroutine() <= goroutines && len(childrenOf(os.Getpid())) == 0 {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	t.Errorf("got %d goroutines and children %v left, want %d and none", runtime.NumGoroutine(), childrenOf(os.Getpid()), goroutines)
 }
 
 // honest inspects an ordinary file and fails the test when the pool cannot.
@@ -151,45 +135,6 @@ func TestNoiseOnStandardErrorIsNothing(t *testing.T) {
 	}
 }
 
-// A child that is gone between two files says nothing about the next one.
-func TestDeathBetweenFilesIsNotBlamed(t *testing.T) {
-	p := testPool(t, nil)
-	for range 3 {
-		if _, _, err := p.Inspect(context.Background(), job("dies-later")); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(60 * time.Millisecond)
-		honest(t, p)
-	}
-	for range 20 {
-		p.mu.Lock()
-		idle := p.idle[0]
-		p.mu.Unlock()
-		syscall.Kill(idle.PID(), syscall.SIGKILL)
-		honest(t, p)
-	}
-}
-
-func TestChildThatCannotBeUsedIsAnError(t *testing.T) {
-	for _, mode := range []string{"refuse", "mute", "chatter"} {
-		t.Run(mode, func(t *testing.T) {
-			p := testPool(t, func(c *Config) { c.Timeout = 200 * time.Millisecond }, mode)
-			if _, _, err := p.Inspect(context.Background(), job("honest file")); err == nil {
-				t.Error("got a verdict, want an error: nobody looked")
-			}
-		})
-	}
-	t.Run("missing", func(t *testing.T) {
-		p := testPool(t, func(c *Config) { c.Command = []string{"/nowhere/at/all"} })
-		if _, _, err := p.Inspect(context.Background(), job("honest file")); !errors.Is(err, os.ErrNotExist) {
-			t.Errorf("got %v, want %v", err, os.ErrNotExist)
-		}
-	})
-	if _, err := New(Config{}); err == nil {
-		t.Error("a pool without a command: got no error")
-	}
-}
-
 func TestFileOverTheSizeLimit(t *testing.T) {
 	p := testPool(t, func(c *Config) { c.FileBytes = 1000 })
 	content := "%PDF-1.7 " + strings.Repeat("x", 992)
@@ -212,8 +157,8 @@ func TestFileOverTheSizeLimit(t *testing.T) {
 	}
 }
 
-// A body that is not what its size says, or fails, is our failure to look.
-func TestBodyFaultsAreErrors(t *testing.T) {
+// What is our failure to look is an error and no verdict.
+func TestErrors(t *testing.T) {
 	broken := errors.New("the disk is broken")
 	tests := []struct {
 		name string
@@ -222,115 +167,26 @@ func TestBodyFaultsAreErrors(t *testing.T) {
 	}{
 		{"short", Job{Size: 100, Body: strings.NewReader("short")}, io.ErrUnexpectedEOF},
 		{"long", Job{Size: 2, Body: strings.NewReader("long")}, nil},
-		{"broken", Job{Size: 100, Body: io.MultiReader(strings.NewReader("some"), failingReader{broken})}, broken},
+		{"broken", Job{Size: 100, Body: io.MultiReader(strings.NewReader("some"), iotest.ErrReader(broken))}, broken},
+		{"too large and short", Job{Size: 5000, Body: strings.NewReader("short")}, io.ErrUnexpectedEOF},
+		{"bad and short", Job{Size: 1000, Body: io.MultiReader(strings.NewReader("exit "), iotest.ErrReader(broken))}, broken},
 	}
-	p := testPool(t, nil)
+	p := testPool(t, func(c *Config) { c.FileBytes = 1000 })
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			_, _, err := p.Inspect(context.Background(), test.job)
-			if err == nil || (test.want != nil && !errors.Is(err, test.want)) {
-				t.Errorf("got %v, want an error that is %v", err, test.want)
-			}
-			honest(t, p)
-		})
+		facts, _, err := p.Inspect(context.Background(), test.job)
+		if err == nil || (test.want != nil && !errors.Is(err, test.want)) || facts.Condition != "" {
+			t.Errorf("%s: got %q, %v, want an error that is %v", test.name, facts.Condition, err, test.want)
+		}
+		honest(t, p)
 	}
-}
-
-type failingReader struct{ err error }
-
-func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
-
-// The time the caller needs to give the file is not the child's.
-func TestSlowBodyIsNotBlamed(t *testing.T) {
-	p := testPool(t, func(c *Config) { c.Timeout = time.Second })
-	honest(t, p)
-	facts, _, err := p.Inspect(context.Background(), Job{Size: 11, Body: &slowReader{strings.NewReader("honest file")}})
-	if err != nil || facts.Condition != signature.Damaged {
-		t.Errorf("got %s, %v, want %s", facts.Condition, err, signature.Damaged)
-	}
-}
-
-type slowReader struct{ r io.Reader }
-
-func (s *slowReader) Read(b []byte) (int, error) {
-	time.Sleep(150 * time.Millisecond)
-	return s.r.Read(b[:1])
-}
-
-func TestCancelledContext(t *testing.T) {
-	p := testPool(t, func(c *Config) { c.Timeout = time.Minute })
 	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
-	began := time.Now()
-	_, _, err := p.Inspect(ctx, job("spin"))
-	if !errors.Is(err, context.DeadlineExceeded) {
+	if _, _, err := p.Inspect(ctx, job("spin")); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
 	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("took %v, want an end at once", took)
+	if _, err := New(Config{}); err == nil {
+		t.Error("a pool without a command: got no error")
 	}
-	honest(t, p)
-}
-
-func TestChildrenAreReusedAndRecycled(t *testing.T) {
-	p := testPool(t, func(c *Config) { c.Recycle = 3 })
-	ids := map[int]int{}
-	for range 9 {
-		honest(t, p)
-		p.mu.Lock()
-		if len(p.idle) == 1 {
-			ids[p.idle[0].PID()]++
-		}
-		p.mu.Unlock()
-	}
-	if len(ids) != 3 {
-		t.Errorf("got %d children for 9 files, want 3", len(ids))
-	}
-	for id, seen := range ids {
-		if seen != 2 { // after its third file it is gone
-			t.Errorf("child %d: got %d times idle, want 2", id, seen)
-		}
-	}
-}
-
-// The processor limit is for each file and not for the life of the child: it
-// moves on by what was used.
-func TestProcessorTimeIsRenewed(t *testing.T) {
-	p := testPool(t, func(c *Config) { c.Timeout = 20 * time.Second })
-	limit := func() (seconds int) {
-		facts, _, err := p.Inspect(context.Background(), job("processor-limit"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := fmt.Sscan(facts.Reader, &seconds); err != nil {
-			t.Fatalf("got %q: %v", facts.Reader, err)
-		}
-		return seconds
-	}
-	before := limit()
-	if before < 20 || before > 30 {
-		t.Errorf("got a limit of %d s for a new child, want the timeout of 20 s and a little", before)
-	}
-	if facts, _, err := p.Inspect(context.Background(), job("burn")); err != nil || facts.Condition != signature.Damaged {
-		t.Fatalf("got %s (%s), %v", facts.Condition, facts.Problem, err)
-	}
-	if after := limit(); after <= before {
-		t.Errorf("after a second of work: got a limit of %d s, want more than %d", after, before)
-	}
-}
-
-// The kernel's limit works where the parent's clock would come much later.
-func TestProcessorLimitEndsTheChild(t *testing.T) {
-	p := testPool(t, func(c *Config) { c.Timeout = time.Minute })
-	began := time.Now()
-	facts, _, err := p.Inspect(context.Background(), job("spin-limited"))
-	if err != nil || facts.Problem != "reading the file took longer than 1m0s" {
-		t.Errorf("got %q, %v, want the time named", facts.Problem, err)
-	}
-	if took := time.Since(began); took > 30*time.Second {
-		t.Errorf("took %v, want about a second", took)
-	}
-	honest(t, p)
 }
 
 func TestUseReachesChildrenOnce(t *testing.T) {
@@ -348,7 +204,7 @@ func TestUseReachesChildrenOnce(t *testing.T) {
 			t.Errorf("got policy %q at %v, want %q at %v", verdict.Policy, verdict.At, id, at)
 		}
 	}
-	huge := signature.Material{CRLs: [][]byte{make([]byte, briefingBytes)}}
+	huge := signature.Material{CRLs: [][]byte{make([]byte, worker.BriefingBytes)}}
 	if err := p.Use(huge, signature.Policy{}); err == nil {
 		t.Error("material that cannot be sent: got no error")
 	}
@@ -370,7 +226,7 @@ func TestManyFilesAtOnce(t *testing.T) {
 				if err != nil || facts.Condition != want || facts.SHA256 != signature.HashOf([]byte(content)) {
 					t.Errorf("%q: got %s, %v, want %s", content, facts.Condition, err, want)
 				}
-				if n := len(childrenOf(os.Getpid())); n > 4 {
+				if n := len(workertest.Children(os.Getpid())); n > 4 {
 					t.Errorf("got %d children at once, want at most 4", n)
 				}
 			}
@@ -399,27 +255,6 @@ func TestKnownDigest(t *testing.T) {
 	}
 }
 
-// A child that was taken over reaches nothing.
-func TestChildIsLockedIn(t *testing.T) {
-	version, _, errno := syscall.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
-	if errno != 0 || version < 6 {
-		t.Skip("this kernel's Landlock does not know all that is tested")
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	p := testPool(t, nil)
-	facts, _, err := p.Inspect(context.Background(), job(fmt.Sprint("look-around ", listener.Addr().(*net.TCPAddr).Port)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if facts.Reader != "reached:" {
-		t.Errorf("got %q, want nothing reached", facts.Reader)
-	}
-}
-
 func TestClose(t *testing.T) {
 	p := testPool(t, nil)
 	honest(t, p)
@@ -429,45 +264,6 @@ func TestClose(t *testing.T) {
 	if _, _, err := p.Inspect(context.Background(), job("honest file")); !errors.Is(err, ErrClosed) {
 		t.Errorf("got %v, want %v", err, ErrClosed)
 	}
-}
-
-// A child in the middle of a file ends when its parent is killed.
-func TestOrphanEnds(t *testing.T) {
-	testPool(t, nil) // for the check at the end
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	middle := exec.Command(exe, childArgument, "middle")
-	out, err := middle.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := middle.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line := make([]byte, 32)
-	n, err := out.Read(line)
-	if err != nil {
-		t.Fatal(err)
-	}
-	id := 0
-	for _, digit := range bytes.TrimSpace(line[:n]) {
-		id = id*10 + int(digit-'0')
-	}
-	middle.Process.Kill()
-	middle.Wait()
-	for range 100 {
-		if syscall.Kill(id, 0) != nil {
-			return
-		}
-		if stat, err := os.ReadFile("/proc/" + string(bytes.TrimSpace(line[:n])) + "/stat"); err != nil || bytes.Contains(stat, []byte(") Z ")) {
-			return // dead, and waiting for whoever reaps orphans here
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	syscall.Kill(id, syscall.SIGKILL)
-	t.Error("the child of a killed parent still runs after 2s")
 }
 
 // What a child's trace says goes to the log and never into the verdict.
