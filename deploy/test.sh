@@ -49,7 +49,7 @@ grep -E '^(ok|\?|FAIL|-test.shuffle)' "$log" | grep -v 'no test files' || true
 grep -E '^\s*corpus\|' "$log" || true
 passed=$(grep -cE '^\s*--- PASS' "$log" || true)
 skipped=$(grep -cE '^\s*--- SKIP' "$log" || true)
-grep -E -A2 '^\s*--- SKIP' "$log" || true
+grep -E -B1 '^\s*--- SKIP' "$log" || true
 
 step "fuzzing, ${FUZZTIME:=5s} each"
 for pkg in $(go list ./...); do

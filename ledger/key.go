@@ -126,12 +126,15 @@ func LoadKey(path string) (*Key, error) {
 	return key, nil
 }
 
+// ErrKeyOpen says that a key file is readable or writable by others.
+var ErrKeyOpen = errors.New("the signing key is open to other users: make it private with chmod 600")
+
 func checkKeyFile(path string, info fs.FileInfo) error {
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("the signing key %s is not a regular file", path)
 	}
 	if perm := info.Mode().Perm(); runtime.GOOS != "windows" && perm&0o077 != 0 {
-		return fmt.Errorf("the signing key %s is open to other users (mode %04o): make it private with chmod 600", path, perm)
+		return fmt.Errorf("%w (%s has mode %04o)", ErrKeyOpen, path, perm)
 	}
 	return nil
 }

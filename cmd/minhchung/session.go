@@ -249,6 +249,7 @@ var sentences = []struct {
 	{syscall.EROFS, exitBackend, "cli.no-access"},
 	{evidence.ErrNewer, exitUsage, "cli.newer-data"},
 	{evidence.ErrOlder, exitUsage, "cli.older-data"},
+	{ledger.ErrKeyOpen, exitUsage, "cli.key-open"},
 	{evidence.ErrDamaged, exitDamaged, "cli.database-damaged"},
 	{evidence.ErrRecord, exitDamaged, "cli.record-damaged"},
 	{evidence.ErrOutcome, exitBackend, "cli.outcome"},
