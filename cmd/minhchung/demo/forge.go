@@ -81,31 +81,23 @@ func (w *workshop) replaceContent(file []byte) ([]byte, error) {
 
 // addPage appends an update with one more page behind the signed ones.
 func (w *workshop) addPage(file []byte) ([]byte, error) {
-	u, err := newUpdate(file)
+	u, err := openPage(file)
 	if err != nil {
 		return nil, err
 	}
-	pages, page, err := u.firstPage()
+	tree, err := object(file, u.pages)
 	if err != nil {
 		return nil, err
 	}
-	body, err := object(file, page)
-	if err != nil {
-		return nil, err
-	}
-	tree, err := object(file, pages)
-	if err != nil {
-		return nil, err
-	}
-	count, err := number(file, pages, countKey)
+	count, err := number(file, u.pages, countKey)
 	if err != nil {
 		return nil, err
 	}
 	text := fmt.Sprintf("BT /F1 %g Tf %g %g Td <%s> Tj ET", bodySize, left, paper.Height-100, w.printer.Regular.Hex("Số: 2022"))
 	content := u.add(stream("", text))
-	added := u.add(contentsKey.ReplaceAllString(body, fmt.Sprintf("/Contents %d 0 R", content)))
+	added := u.add(contentsKey.ReplaceAllString(u.body, fmt.Sprintf("/Contents %d 0 R", content)))
 	tree = countKey.ReplaceAllString(tree, "/Count "+strconv.Itoa(count+1))
-	u.replace(pages, kidsKey.ReplaceAllString(tree, fmt.Sprintf("/Kids [${1} %d 0 R ]", added)))
+	u.replace(u.pages, kidsKey.ReplaceAllString(tree, fmt.Sprintf("/Kids [${1} %d 0 R ]", added)))
 	return u.bytes(), nil
 }
 

@@ -40,19 +40,11 @@ func (l label) text() string { return strings.Join(l.lines, "") }
 // appearance hands pdfsign a widget with an appearance of our own: its own
 // texts know no Vietnamese letters.
 func (p *printer) appearance(file []byte, l label) (*pdfsign.Appearance, error) {
-	u, err := newUpdate(file)
+	u, err := openPage(file)
 	if err != nil {
 		return nil, err
 	}
-	_, page, err := u.firstPage()
-	if err != nil {
-		return nil, err
-	}
-	body, err := object(file, page)
-	if err != nil {
-		return nil, err
-	}
-	font, err := pageFont(file, body)
+	font, err := pageFont(file, u.body)
 	if err != nil {
 		return nil, err
 	}

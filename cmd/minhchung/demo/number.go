@@ -11,32 +11,24 @@ import (
 // organisation's signature (Decree 30/2020 art. 15, 32): number and date are
 // written into the band that was left free, in an incremental update.
 func (p *printer) enterNumber(file []byte, l letter, how numbering) ([]byte, error) {
-	u, err := newUpdate(file)
-	if err != nil {
-		return nil, err
-	}
-	_, page, err := u.firstPage()
-	if err != nil {
-		return nil, err
-	}
-	body, err := object(file, page)
+	u, err := openPage(file)
 	if err != nil {
 		return nil, err
 	}
 	if how == inContent {
-		at := contentsKey.FindStringSubmatch(body)
+		at := contentsKey.FindStringSubmatch(u.body)
 		if at == nil {
-			return nil, fmt.Errorf("page %d of a file of our own has no contents", page)
+			return nil, fmt.Errorf("page %d of a file of our own has no contents", u.page)
 		}
 		added := u.add(stream("", p.numberContent(l)))
-		u.replace(page, strings.Replace(body, at[0], fmt.Sprintf("/Contents [%s 0 R %d 0 R]", at[1], added), 1))
+		u.replace(u.page, strings.Replace(u.body, at[0], fmt.Sprintf("/Contents [%s 0 R %d 0 R]", at[1], added), 1))
 		return u.bytes(), nil
 	}
-	refs, err := p.numberAnnotations(u, page, l, how)
+	refs, err := p.numberAnnotations(u.update, u.page, l, how)
 	if err != nil {
 		return nil, err
 	}
-	u.replace(page, withAnnotations(body, refs))
+	u.replace(u.page, withAnnotations(u.body, refs))
 	return u.bytes(), nil
 }
 

@@ -139,6 +139,24 @@ func (u *update) firstPage() (pages, page int, err error) {
 	return pages, page, err
 }
 
+// pageUpdate is an update of a file's first page.
+type pageUpdate struct {
+	*update
+	pages, page int    // object numbers of the page tree and the page
+	body        string // the page's dictionary as it is
+}
+
+func openPage(file []byte) (p pageUpdate, err error) {
+	if p.update, err = newUpdate(file); err != nil {
+		return p, err
+	}
+	if p.pages, p.page, err = p.firstPage(); err != nil {
+		return p, err
+	}
+	p.body, err = object(file, p.page)
+	return p, err
+}
+
 // pageFont finds the object of /F1 in the page's resources: an object of
 // their own as gopdf writes them, or part of the page, which is what pdfsign
 // makes of them when it puts a widget there.
