@@ -51,6 +51,12 @@ passed=$(grep -cE '^\s*--- PASS' "$log" || true)
 skipped=$(grep -cE '^\s*--- SKIP' "$log" || true)
 grep -E -B1 '^\s*--- SKIP' "$log" || true
 
+step "limits that the race detector's own memory hides"
+go test -count=1 -v -run '^TestHostileFiles$/^(allocate|deep)$' ./evidence/worker >"$log" 2>&1 || { cat "$log"; exit 1; }
+grep -E '^ +--- (PASS|SKIP)' "$log"
+[ "$(grep -cE '^ +--- PASS' "$log")" = 2 ] || { echo "both limits must be tried"; exit 1; }
+passed=$((passed + 2)) skipped=$((skipped - 2))
+
 step "fuzzing, ${FUZZTIME:=5s} each"
 for pkg in $(go list ./...); do
   for target in $(go test -list '^Fuzz' "$pkg" | grep '^Fuzz' || true); do
