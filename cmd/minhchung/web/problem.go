@@ -46,6 +46,7 @@ var statuses = map[string]int{
 	"secret":         http.StatusForbidden,
 	"not-found":      http.StatusNotFound,
 	"no-register":    http.StatusNotFound,
+	"no-picture":     http.StatusNotFound,
 	"key-busy":       http.StatusConflict,
 	"file-too-large": http.StatusRequestEntityTooLarge,
 	"too-large":      http.StatusRequestEntityTooLarge,
