@@ -35,6 +35,8 @@ type documentPage struct {
 	Rows       []documentRow
 	Signatures []signaturePart
 	Preview    previewPart
+	Proves     []evidencePart // the criteria it hangs on
+	Criteria   []choice       // those it could be hung on
 }
 
 type documentRow struct {
@@ -94,6 +96,9 @@ func (s *server) document(w http.ResponseWriter, r *http.Request, who visitor) e
 		return nil
 	})
 	if err != nil {
+		return err
+	}
+	if page.Proves, page.Criteria, err = s.provedBy(r.Context(), who, k, page.SHA256); err != nil {
 		return err
 	}
 	return s.render(w, r, who, http.StatusOK, "document", page)
