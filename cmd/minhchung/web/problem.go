@@ -68,6 +68,7 @@ var statuses = map[string]int{
 	"key-reused":       http.StatusUnprocessableEntity,
 	"internal":         http.StatusInternalServerError,
 	"damaged":          http.StatusInternalServerError,
+	"search-not-ready": http.StatusServiceUnavailable,
 	"unavailable":      http.StatusServiceUnavailable,
 	"disk-full":        http.StatusInsufficientStorage,
 }
