@@ -40,6 +40,8 @@ var statuses = map[string]int{
 	"no-file":          http.StatusBadRequest,
 	"no-criterion":     http.StatusBadRequest,
 	"no-document":      http.StatusBadRequest,
+	"no-person":        http.StatusBadRequest,
+	"other-document":   http.StatusConflict,
 	"no-reason":        http.StatusBadRequest,
 	"no-scheme":        http.StatusNotFound,
 	"no-such-page":     http.StatusBadRequest,

@@ -105,6 +105,7 @@ func (s *server) routes() http.Handler {
 	page("POST /units/{unit}/{period}/criteria/attach", s.hangingForm(s.attach))
 	page("POST /units/{unit}/{period}/criteria/detach", s.hangingForm(s.detach))
 	page("POST /units/{unit}/{period}/criteria/explain", s.hangingForm(s.explain))
+	page("POST /units/{unit}/{period}/confirm", s.confirm)
 	page("GET /search", s.search)
 	page("GET /documents/{sha256}", s.document)
 	page("GET /documents/{sha256}/file", s.download)
