@@ -46,6 +46,7 @@ type Session struct {
 
 	ctx      context.Context // of Open: its end ends the forwarded commands
 	origin   func(evidence.BookID) string
+	index    index          // of searches
 	listener net.Listener   // nil in mode Read
 	serving  *serving       // nil until Serve
 	closing  []func() error // what Close undoes, last first
@@ -74,6 +75,7 @@ func (s *Session) open(ctx context.Context, cfg Config, l layout, mode Mode) err
 		return err
 	}
 	s.Spool, s.Answers, s.Cache = l.spool(), l.answers(), l.cache()
+	s.index.dir = l.index()
 	if mode == Write {
 		if err := s.hold(l); err != nil {
 			return err
