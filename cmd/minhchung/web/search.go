@@ -137,15 +137,10 @@ func clipRunes(s string, n int) string {
 }
 
 func querySentence(lang message.Lang, wrong *search.QueryError) string {
-	switch wrong.Code {
-	case "long":
-		return lang.Text("web.query-long", wrong.Limit)
-	case "words":
-		return lang.Text("web.query-words", wrong.Limit)
-	case "only-excluded":
-		return lang.Text("web.query-only-excluded")
+	if wrong.Limit > 0 {
+		return lang.Text("search.query-"+wrong.Code, wrong.Limit)
 	}
-	return lang.Text("web.query-empty")
+	return lang.Text("search.query-" + wrong.Code)
 }
 
 // filterOf reads the filters of a query: each facet's name with one or more
@@ -300,7 +295,7 @@ func hitOf(lang message.Lang, hit search.Hit, units map[evidence.UnitID]string) 
 	h := hitPart{
 		Title: page.Name, Link: shaLink(bookOf(page.Book(), ""), page.Document) + "&page=" + strconv.Itoa(page.Number),
 		Unit: facetLabel(lang, search.FacetUnit, string(page.Unit), units), Period: string(page.Period), Date: page.Date, Type: page.Type,
-		Page: page.Number, Criteria: page.Criteria, Tier: lang.Text("web.tier-" + string(hit.Tier)), Snippet: marked(hit.Snippet),
+		Page: page.Number, Criteria: page.Criteria, Tier: lang.Text("tier." + string(hit.Tier)), Snippet: marked(hit.Snippet),
 	}
 	if page.CodeNumber != "" {
 		h.Title, h.Name = page.CodeNumber+"/"+page.Notation, page.Name
