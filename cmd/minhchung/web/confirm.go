@@ -45,6 +45,8 @@ func unconfirmed(lang message.Lang, read textPart) confirmPart {
 	switch {
 	case !read.Read:
 		key = "web.unconfirmed-unread"
+	case read.Unreadable:
+		key = "web.unconfirmed-unreadable"
 	case read.OCRAwaited:
 		key = "web.unconfirmed-scan"
 	}
@@ -56,7 +58,8 @@ const mostText = 20_000
 
 // textPart is the text of the page that is shown.
 type textPart struct {
-	Read       bool // somebody read the file
+	Read       bool // somebody looked into the file
+	Unreadable bool // and found nothing that can be read
 	OCRAwaited bool // there are pictures of text that nobody could read
 	OCR        bool // this page's text was read from its picture
 	Text       string
@@ -77,6 +80,7 @@ func textOf(ctx context.Context, v evidence.Reader, sha signature.Hash, number i
 	if err != nil {
 		return p, err
 	}
+	p.Unreadable = len(read.Pages) == 0
 	for _, page := range read.Pages {
 		if page.Number == number {
 			p.OCR = page.OCR
