@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need on Debian if it is missing, and passes them all.
 # Settings: MINHCHUNG_CORPUS, MINHCHUNG_SEED (folders read in place; without them those tests are skipped and
-# counted), MINHCHUNG_AXE (axe.min.js; default: the npm package axe-core is installed into a temporary folder), FUZZTIME (per fuzz target, default 5s).
+# counted), MINHCHUNG_AXE (axe.min.js; default: the npm package axe-core, installed into a temporary folder), FUZZTIME (per fuzz
+# target, default 5s).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2

@@ -33,15 +33,16 @@ func (s *server) hangingForm(do func(ctx context.Context, who visitor, h hanging
 	return func(w http.ResponseWriter, r *http.Request, who visitor) error {
 		k, form, err := s.fields(w, r, who)
 		defer form.remove()
-		if err != nil {
-			return err
+		back := bookOf(k, "").Path + "/criteria"
+		var h hanging
+		if err == nil {
+			h, err = s.readHanging(r.Context(), who, k, form)
 		}
-		h, err := s.readHanging(r.Context(), who, k, form)
-		if err != nil {
-			return err
+		deed := ""
+		if err == nil {
+			back = criterionLink(bookOf(k, ""), h.criterion)
+			deed, err = do(r.Context(), who, h)
 		}
-		back := criterionLink(bookOf(k, ""), h.criterion)
-		deed, err := do(r.Context(), who, h)
 		if err != nil {
 			p := classify(err)
 			p.back = back
