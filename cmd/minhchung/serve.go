@@ -17,6 +17,9 @@ import (
 	"minhchung/search"
 )
 
+// defaultListen is where the pages are when nothing else is said.
+const defaultListen = "127.0.0.1:8080"
+
 // serveCommand is `serve [--listen 127.0.0.1:8080]`: pages for a browser on
 // this machine. The process holds the data directory as long as it runs; other
 // commands go through it.
@@ -24,7 +27,7 @@ func serveCommand() *command {
 	var listen string
 	return &command{
 		name:  "serve",
-		flags: func(fs *pflag.FlagSet) { fs.StringVar(&listen, "listen", "127.0.0.1:8080", "") },
+		flags: func(fs *pflag.FlagSet) { fs.StringVar(&listen, "listen", defaultListen, "") },
 		run: func(ctx context.Context, e *env, args []string) error {
 			if len(args) > 0 {
 				return usage("cli.extra-argument", args[0])
