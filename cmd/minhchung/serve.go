@@ -14,6 +14,7 @@ import (
 	"minhchung/cmd/minhchung/config"
 	"minhchung/cmd/minhchung/web"
 	"minhchung/evidence"
+	"minhchung/search"
 )
 
 // defaultListen is where the pages are when nothing else is said.
@@ -91,8 +92,8 @@ func servePages(ctx context.Context, e *env, s *session, listen string) error {
 	wake, stop := s.startFollowing(ctx, e)
 	defer stop()
 	handler, err := web.New(web.Config{
-		Render: s.readers.Render,
-		Store:  s.Store, Objects: s.Objects, Public: s.Public, Spool: s.Spool, Answers: s.Answers,
+		Render: s.readers.Render, Search: searcher{s},
+		Store: s.Store, Objects: s.Objects, Public: s.Public, Spool: s.Spool, Answers: s.Answers,
 		Authenticate: auth.Office, Hosts: hosts, FileBytes: maxFileBytes, Log: log,
 		Intake: func(ctx context.Context, scope evidence.Scope, book evidence.BookID) (*evidence.Intake, func(), error) {
 			in, done, err := newIntake(ctx, &session{s.Session, scope, s.readers}, book, nil)
@@ -164,4 +165,15 @@ func serveUntil(ctx context.Context, e *env, listener net.Listener, handler http
 		return errors.Join(err, server.Close())
 	}
 	return nil
+}
+
+// searcher opens the index when it is first asked: pages work without one.
+type searcher struct{ s *session }
+
+func (x searcher) Search(ctx context.Context, scope evidence.Scope, r search.Request) (search.Answer, error) {
+	index, err := x.s.Index()
+	if err != nil {
+		return search.Answer{}, errors.Join(web.ErrNotReady, err)
+	}
+	return index.Search(ctx, scope, r)
 }
