@@ -15,6 +15,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"minhchung/evidence"
+	"minhchung/evidence/relation"
 	"minhchung/ledger"
 )
 
@@ -193,7 +194,7 @@ func TestHeadIsSwappedOnlyFromItsSize(t *testing.T) {
 	mustAdd(t, s, "1")
 	err := s.writer.with(func(c *conn) error {
 		ctx := t.Context()
-		b := &book{reader: &reader{conn: c, book: testBook, key: testBook.String()}}
+		b := &book{Reader: relation.NewReader(c, everything, testBook), conn: c}
 		head, err := b.Head(ctx)
 		if err != nil {
 			return err
@@ -326,7 +327,7 @@ func TestSchema(t *testing.T) {
 	for _, table := range evidence.Tables() {
 		var got []evidence.Column
 		err := s.reader.read(t.Context(), func(c *conn) error {
-			return c.each(t.Context(), func(scan scanner) error {
+			return c.Each(t.Context(), func(scan relation.Scan) error {
 				var name, kind string
 				var notNull bool
 				err := scan(&name, &kind, &notNull)
@@ -367,7 +368,7 @@ func TestPragmas(t *testing.T) {
 	err := s.writer.with(func(c *conn) error {
 		for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "application_id": fmt.Sprint(applicationID)} {
 			var got string
-			if err := c.row(t.Context(), "PRAGMA "+pragma, nil, &got); err != nil {
+			if err := c.Row(t.Context(), "PRAGMA "+pragma, nil, &got); err != nil {
 				return err
 			}
 			if got != want {
