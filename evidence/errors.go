@@ -25,4 +25,8 @@ var (
 	ErrRecord = errors.New("a stored value was changed or damaged: run check")
 	// ErrReadOnly says that a store opened for reading was asked to write.
 	ErrReadOnly = errors.New("the store is open for reading only")
+	// ErrUnavailable says that the database does not answer now, or not in
+	// time. Nothing of the transaction is stored; the same call may succeed a
+	// moment later.
+	ErrUnavailable = errors.New("the database does not answer: try again in a moment")
 )

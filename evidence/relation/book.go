@@ -2,6 +2,7 @@ package relation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -23,6 +24,7 @@ type Reader struct {
 	// pending and base are set inside an Update: drafts without a leaf yet.
 	pending []ledger.Draft
 	base    int64
+	head    *ledger.Head // as it was when the Update began; nil in a View
 }
 
 var _ evidence.Reader = (*Reader)(nil)
@@ -66,7 +68,20 @@ func HeadTime(h ledger.Head) string { return h.At.UTC().Format(time.RFC3339Nano)
 
 // Head implements ledger.Reader.
 func (r *Reader) Head(ctx context.Context) (ledger.Head, error) {
+	if r.head != nil {
+		return *r.head, nil
+	}
 	return ScanHead(r.book, func(dest ...any) error { return r.conn.Row(ctx, HeadQuery, []any{r.key}, dest...) })
+}
+
+// ReadHead returns the head of a book for NewTx: nil for one that was never
+// opened.
+func ReadHead(ctx context.Context, conn Conn, book evidence.BookID) (*ledger.Head, error) {
+	h, err := NewReader(conn, evidence.Scope{}, book).Head(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return &h, err
 }
 
 // tileBatch is how many tiles one statement reads: an inclusion proof in a

@@ -63,8 +63,11 @@ func missing(err error, format string, args ...any) error {
 	return fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), err)
 }
 
-// bookOf reads the column "book".
-func bookOf(name string) evidence.BookID {
+// BookOf reads the column "book".
+func BookOf(name string) evidence.BookID {
+	if name == RootKey {
+		return evidence.RootBook
+	}
 	unit, period, _ := strings.Cut(name, "/")
 	return evidence.BookID{Unit: evidence.UnitID(unit), Period: evidence.Period(period)}
 }

@@ -25,22 +25,17 @@ type Tx struct {
 
 var _ evidence.Tx = (*Tx)(nil)
 
-// NewTx returns the transaction over the book. host is the first part of the
-// origin of books that are opened in it.
-func NewTx(ctx context.Context, w Writer, scope evidence.Scope, book evidence.BookID, host string) (*Tx, error) {
-	t := &Tx{Reader: NewReader(w, scope, book), writer: w, host: host, origin: book.Origin(host), open: true, tally: newTally()}
-	head, err := t.Head(ctx)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		t.open = false
-	case err != nil:
-		return nil, err
-	default:
+// NewTx returns the transaction over the book that has this head; nil for one
+// that was never opened. host is the first part of the origin of books that are
+// opened in it.
+func NewTx(w Writer, scope evidence.Scope, book evidence.BookID, host string, head *ledger.Head) *Tx {
+	t := &Tx{Reader: NewReader(w, scope, book), writer: w, host: host, origin: book.Origin(host), tally: newTally()}
+	if head != nil {
 		// A book keeps the origin it was opened with, whatever the host is
 		// called today.
-		t.origin, t.base = head.Origin, head.Size
+		t.head, t.open, t.origin, t.base = head, true, head.Origin, head.Size
 	}
-	return t, nil
+	return t
 }
 
 // Finish appends to the ledger what fn appended to the transaction, by way of

@@ -75,10 +75,11 @@ func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.Bo
 	if _, err := c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return evidence.Commitment{}, err
 	}
-	tx, err := relation.NewTx(ctx, c, scope, id, s.options.Host)
+	head, err := relation.ReadHead(ctx, c, id)
 	if err != nil {
 		return evidence.Commitment{}, err
 	}
+	tx := relation.NewTx(c, scope, id, s.options.Host, head)
 	if err := fn(tx); err != nil {
 		return evidence.Commitment{}, err
 	}
