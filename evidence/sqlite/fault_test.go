@@ -12,11 +12,11 @@ import (
 	"testing"
 
 	"github.com/pressly/goose/v3"
-	"golang.org/x/mod/sumdb/tlog"
 
 	"minhchung/evidence"
 	"minhchung/evidence/relation"
 	"minhchung/ledger"
+	"minhchung/ledger/ledgertest"
 )
 
 var testBook = evidence.BookID{Unit: "xa-thu", Period: "2022"}
@@ -189,34 +189,20 @@ func TestTwoProcesses(t *testing.T) {
 	whole(t, b)
 }
 
-func TestHeadIsSwappedOnlyFromItsSize(t *testing.T) {
+func TestRefuse(t *testing.T) {
 	s := openTest(t)
 	mustAdd(t, s, "1")
-	err := s.writer.with(func(c *conn) error {
-		ctx := t.Context()
-		b := &book{Reader: relation.NewReader(c, everything, testBook), conn: c}
-		head, err := b.Head(ctx)
+	ledgertest.Refuse(t, func(fn func(ledger.Tx)) {
+		c, err := s.writer.take(t.Context())
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
-		for _, old := range []int64{-1, 1, 3} {
-			if err := b.SwapHead(ctx, old, head); !errors.Is(err, ledger.ErrHeadMoved) {
-				t.Errorf("from size %d: got %v, want ErrHeadMoved", old, err)
-			}
+		defer s.writer.rollback(c)
+		if _, err := c.exec(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+			t.Fatal(err)
 		}
-		if err := b.PutEntries(ctx, []ledger.Entry{{Index: 0, Leaf: []byte("x")}}); err == nil {
-			t.Error("an entry was written again")
-		}
-		c.broken = nil
-		tile := tlog.Tile{H: ledger.TileHeight, L: 0, N: 0, W: 2}
-		if err := b.PutTiles(ctx, []tlog.Tile{tile}, [][]byte{make([]byte, 64)}); !errors.Is(err, ledger.ErrDamaged) {
-			t.Errorf("a tile with other hashes: got %v, want ErrDamaged", err)
-		}
-		return nil
+		fn(&book{Reader: relation.NewReader(c, everything, testBook), conn: c})
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	whole(t, s)
 }
 
