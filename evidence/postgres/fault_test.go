@@ -103,10 +103,10 @@ func TestAmbiguousCommit(t *testing.T) {
 		known bool
 		gone  bool // the server is away when the store looks
 	}{
-		"before it is sent":             {mode: cutBefore, size: 2, known: true},
-		"before it is answered":         {mode: cutAfter, size: 3, known: true},
-		"while nobody can look":         {mode: cutAfter, size: 3, gone: true},
-		"while it may still be on way":  {mode: cutSilent, size: 2},
+		"before it is sent":            {mode: cutBefore, size: 2, known: true},
+		"before it is answered":        {mode: cutAfter, size: 3, known: true},
+		"while nobody can look":        {mode: cutAfter, size: 3, gone: true},
+		"while it may still be on way": {mode: cutSilent, size: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := openTest(t)

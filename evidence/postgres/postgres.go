@@ -88,7 +88,7 @@ type Options struct {
 	// ReadOnly refuses Updates.
 	ReadOnly bool
 	// Role that the login must be a member of, and of no other; empty means
-	// App. An Auditor cannot append.
+	// App. A Follower updates the root book only, an Auditor nothing.
 	Role Role
 	// Standbys names the replicas (their application_name) that must have
 	// every commit. Open fails with ErrUnsafe when the server's settings do

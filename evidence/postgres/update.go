@@ -24,7 +24,7 @@ func (s *Store) Update(ctx context.Context, scope evidence.Scope, book evidence.
 	switch {
 	case !scope.Allows(book):
 		return evidence.Commitment{}, relation.NotThere(book)
-	case s.options.ReadOnly:
+	case s.options.ReadOnly, s.options.Role == Auditor, s.options.Role == Follower && book != evidence.RootBook:
 		return evidence.Commitment{}, fmt.Errorf("updating book %s: %w", book, evidence.ErrReadOnly)
 	case s.options.Sequencer == nil:
 		return evidence.Commitment{}, fmt.Errorf("updating book %s: the store was opened without a sequencer", book)
