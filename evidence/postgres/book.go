@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -76,7 +75,7 @@ func (b *book) SwapHead(ctx context.Context, oldSize int64, h ledger.Head) error
 		return nil
 	})
 	if err == nil {
-		err = b.conn.send(ctx, func(*pgx.Batch) {}, func(pgx.BatchResults) error { return nil })
+		err = b.conn.flush(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("head of book %s: %w", b.Book(), err)

@@ -228,3 +228,8 @@ func (c *conn) send(ctx context.Context, queue func(*pgx.Batch), read func(pgx.B
 	c.broken = err
 	return err
 }
+
+// flush sends the waiting writes.
+func (c *conn) flush(ctx context.Context) error {
+	return c.send(ctx, func(*pgx.Batch) {}, func(pgx.BatchResults) error { return nil })
+}

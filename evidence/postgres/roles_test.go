@@ -38,7 +38,8 @@ func fillMatrix(t *testing.T, s test) {
 			evidence.RuleUsed{SHA256: signature.HashOf(rule), ID: "nd30", Canonical: rule},
 			evidence.SchemeUsed{SHA256: signature.HashOf(rule), ID: "commune", Canonical: rule},
 			evidence.Attached{Attachment: evidence.Attachment{Criterion: "1.6", Document: sha}},
-			evidence.Explained{Explanation: evidence.Explanation{Criterion: "1.6", Text: "chưa có"}}}
+			evidence.Explained{Explanation: evidence.Explanation{Criterion: "1.6", Text: "chưa có"}},
+			evidence.Confirmed{Confirmation: evidence.Confirmation{Row: "1", Document: sha, Number: "1", Notation: "BC", By: evidence.ByText}}}
 		for book, events := range map[evidence.BookID][]evidence.Event{evidence.RootBook: root, b: own} {
 			_, err := s.Update(ctx, everything, book, func(tx evidence.Tx) error {
 				_, err := tx.Append(ctx, events...)
@@ -47,6 +48,10 @@ func fillMatrix(t *testing.T, s test) {
 			if err != nil {
 				t.Fatal(err)
 			}
+		}
+		kept := evidence.Kept{Texts: []evidence.DocumentText{{Document: sha, Content: []byte("{}")}}, Places: map[string]int64{"index": 1}}
+		if err := s.Keep(ctx, everything, b, kept); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
@@ -75,6 +80,9 @@ func tablesOf(t *testing.T, c *pgx.Conn) (tables []string, partition map[string]
 // open are tables without rows of anybody: all roles may read them.
 var open = []string{"application", "goose_db_version"}
 
+// keptTable says whether followers keep what they make of any book there.
+func keptTable(table string) bool { return table == "kept_text" || table == "place" }
+
 // mayWrite says which statements a role may use on a table at all.
 func mayWrite(role, table, verb string) bool {
 	ledgerTable := table == "entry" || table == "blob"
@@ -85,6 +93,8 @@ func mayWrite(role, table, verb string) bool {
 		return !ledgerTable
 	case role == "app" && verb == "DELETE":
 		return slices.Contains([]string{"match", "attachment", "counter"}, table)
+	case role == "follower" && keptTable(table):
+		return verb != "DELETE"
 	case role == "follower" && verb == "INSERT":
 		return slices.Contains([]string{"head", "entry", "tile", "book", "anchor"}, table)
 	case role == "follower" && verb == "UPDATE":
@@ -225,7 +235,7 @@ func (m matrix) write() {
 	for _, book := range []string{"xa-thu/2022", "xa-khac/2022", "root"} {
 		allowed := map[string]bool{
 			"app":      m.units == "*" || book != "root" && strings.HasPrefix(book, m.units+"/"),
-			"follower": book == "root"}[m.role]
+			"follower": book == "root" || keptTable(m.table)}[m.role]
 		var there int64
 		if err := m.admin.QueryRow(m.ctx, fmt.Sprintf(`SELECT count(*) FROM "%s" WHERE book = '%s'`, m.table, book)).Scan(&there); err != nil {
 			m.t.Fatal(err)

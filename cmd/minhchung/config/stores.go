@@ -30,7 +30,7 @@ func (s *Session) openStores(ctx context.Context, cfg Config, l layout, mode Mod
 		return fmt.Errorf("opening the documents: %w", err)
 	}
 	s.Objects = objects
-	s.closing = append(s.closing, objects.Close)
+	s.closing = append(s.closing, objects.Close, s.index.close)
 	return nil
 }
 

@@ -245,6 +245,43 @@ CREATE TABLE "explanation" (
   "entry" bigint NOT NULL,
   PRIMARY KEY (book, key)
 );
+CREATE TABLE "confirm" (
+  book text COLLATE "C" NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  "document" text COLLATE "C" NOT NULL,
+  "number" text COLLATE "C" NOT NULL,
+  "notation" text COLLATE "C" NOT NULL,
+  "date" text COLLATE "C" NOT NULL,
+  "by" text COLLATE "C" NOT NULL,
+  "person" text COLLATE "C" NOT NULL,
+  "note" text COLLATE "C" NOT NULL,
+  "denied" bigint NOT NULL,
+  "reader" text COLLATE "C" NOT NULL,
+  "number_place" text COLLATE "C" NOT NULL,
+  "number_page" bigint NOT NULL,
+  "date_place" text COLLATE "C" NOT NULL,
+  "date_page" bigint NOT NULL,
+  "entry" bigint NOT NULL,
+  PRIMARY KEY (book, key)
+) PARTITION BY HASH (book);
+
+-- What followers keep. No projection: it can be deleted and made again.
+CREATE TABLE kept_text (
+  book     text COLLATE "C" NOT NULL,
+  document text COLLATE "C" NOT NULL,
+  reader   text COLLATE "C" NOT NULL,
+  ocr      text COLLATE "C" NOT NULL,
+  seq      bigint NOT NULL,
+  content  bytea NOT NULL,
+  PRIMARY KEY (book, document)
+) PARTITION BY HASH (book);
+CREATE TABLE place (
+  book     text COLLATE "C" NOT NULL,
+  follower text COLLATE "C" NOT NULL,
+  at       bigint NOT NULL,
+  PRIMARY KEY (book, follower)
+);
+CREATE UNIQUE INDEX kept_text_seq ON kept_text (book, seq);
 CREATE INDEX digest_sha256 ON digest (book, type, sha256, entry);
 CREATE INDEX match_document ON "match" (book, document);
 CREATE INDEX signature_fingerprint ON signature (book, fingerprint);
@@ -255,7 +292,7 @@ CREATE INDEX rowstate_rule ON rowstate (book, rule, "row");
 DO $$
 DECLARE parent text;
 BEGIN
-  FOREACH parent IN ARRAY ARRAY['entry', 'blob', 'digest', 'row', 'document', 'facts', 'verdict', 'signature', 'match', 'rowstate'] LOOP
+  FOREACH parent IN ARRAY ARRAY['entry', 'blob', 'kept_text', 'confirm', 'digest', 'row', 'document', 'facts', 'verdict', 'signature', 'match', 'rowstate'] LOOP
     FOR n IN 0..7 LOOP
       EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES WITH (MODULUS 8, REMAINDER %s)', parent || '_' || n, parent, n);
     END LOOP;

@@ -55,7 +55,12 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 GRANT DELETE ON "match", attachment, counter TO minhchung_app;
--- Followers anchor books in the root book.
+-- Followers keep what they made of any book, and anchor books in the root book.
+GRANT INSERT, UPDATE ON kept_text, place TO minhchung_follower;
+CREATE POLICY follower_keeps ON kept_text FOR INSERT TO minhchung_follower WITH CHECK (true);
+CREATE POLICY follower_keeps_again ON kept_text FOR UPDATE TO minhchung_follower USING (true);
+CREATE POLICY follower_keeps ON place FOR INSERT TO minhchung_follower WITH CHECK (true);
+CREATE POLICY follower_keeps_again ON place FOR UPDATE TO minhchung_follower USING (true);
 GRANT INSERT ON head, entry, tile, "book", anchor TO minhchung_follower;
 GRANT UPDATE ON head, tile, "book", anchor TO minhchung_follower;
 GRANT SELECT ON application, goose_db_version TO minhchung_app, minhchung_follower, minhchung_auditor;
