@@ -254,20 +254,14 @@ func recordSum(rec Record) (sum [16]byte) {
 
 // note keeps what later steps ask for by name.
 func (c *check) note(event Event, index int64) {
-	name := func(list []signature.Hash) {
-		for _, h := range list {
-			if _, ok := c.blobs[h]; !ok && !h.IsZero() {
-				c.blobs[h] = index
-			}
+	for _, h := range BlobsOf(event) {
+		if _, ok := c.blobs[h]; !ok {
+			c.blobs[h] = index
 		}
 	}
 	switch e := event.(type) {
 	case DocumentReceived:
 		c.documents[e.SHA256] = document{e.Name, e.Size, e.Absent}
-	case FactsRead:
-		name(e.Facts.BlobHashes())
-	case MaterialNamed:
-		name(e.Hashes())
 	case Matched:
 		c.matched[e.Match.Row] = e.Match.Document
 	case Unmatched:
@@ -275,6 +269,18 @@ func (c *check) note(event Event, index int64) {
 	case StateChanged:
 		c.states[[2]string{e.State.Rule, e.State.Row}] = CounterOf(e.State)
 	}
+}
+
+// BlobsOf returns the digests of the blobs that an event, as DecodeEvent
+// returns it, needs beside its opening.
+func BlobsOf(event Event) (list []signature.Hash) {
+	switch e := event.(type) {
+	case FactsRead:
+		list = e.Facts.BlobHashes()
+	case MaterialNamed:
+		list = e.Hashes()
+	}
+	return slices.DeleteFunc(list, signature.Hash.IsZero)
 }
 
 func (c *check) nameOfEntry(r Reader, index int64) string {

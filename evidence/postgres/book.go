@@ -48,9 +48,16 @@ func (b *book) PutEntries(ctx context.Context, entries []ledger.Entry) error {
 		}
 		indexes[i], leaves[i], salts[i], openings[i] = e.Index, e.Leaf, e.Salt, e.Opening
 	}
-	return b.queue(ctx, `INSERT INTO entry (book, idx, leaf, salt, opening)
+	err := b.queue(ctx, `INSERT INTO entry (book, idx, leaf, salt, opening)
 		SELECT $1, u.* FROM unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[]) u`, []any{indexes, leaves, salts, openings}, nil)
+	if err == nil && len(b.conn.pending.other) > maxWaiting { // a whole book is taken over
+		err = b.conn.flush(ctx)
+	}
+	return err
 }
+
+// maxWaiting bounds the statements that wait.
+const maxWaiting = 64
 
 // queue lets a statement over this book wait. $1 is the book.
 func (b *book) queue(ctx context.Context, query string, args []any, check func(pgconn.CommandTag) error) error {

@@ -20,30 +20,52 @@ const attempts = 10
 // Update implements evidence.Store. fn must not call Update of the same book.
 // Errors: evidence.ErrReadOnly, ErrUnavailable, ErrFull, ErrOutcome; whatever
 // fn returns.
-func (s *Store) Update(ctx context.Context, scope evidence.Scope, book evidence.BookID, fn func(tx evidence.Tx) error) (evidence.Commitment, error) {
+func (s *Store) Update(ctx context.Context, scope evidence.Scope, id evidence.BookID, fn func(tx evidence.Tx) error) (evidence.Commitment, error) {
+	return s.run(ctx, scope, id, func(tx *relation.Tx, q *ledger.Sequencer, b *book) (evidence.Commitment, error) {
+		if err := fn(tx); err != nil {
+			return evidence.Commitment{}, err
+		}
+		return tx.Finish(ctx, q, b)
+	})
+}
+
+// TakeOver implements evidence.Mover.
+func (s *Store) TakeOver(ctx context.Context, scope evidence.Scope, id evidence.BookID, from evidence.Reader, pub ledger.PublicKey) error {
+	_, err := s.run(ctx, scope, id, func(tx *relation.Tx, q *ledger.Sequencer, b *book) (evidence.Commitment, error) {
+		return tx.TakeOver(ctx, q, b, from, pub)
+	})
+	return err
+}
+
+// body does the work of a transaction over a book and returns what is to be
+// committed.
+type body func(tx *relation.Tx, q *ledger.Sequencer, b *book) (evidence.Commitment, error)
+
+// run runs body in a transaction over the book and commits what it returns.
+func (s *Store) run(ctx context.Context, scope evidence.Scope, id evidence.BookID, work body) (evidence.Commitment, error) {
 	switch {
-	case !scope.Allows(book):
-		return evidence.Commitment{}, relation.NotThere(book)
-	case s.options.ReadOnly, s.options.Role == Auditor, s.options.Role == Follower && book != evidence.RootBook:
-		return evidence.Commitment{}, fmt.Errorf("updating book %s: %w", book, evidence.ErrReadOnly)
+	case !scope.Allows(id):
+		return evidence.Commitment{}, relation.NotThere(id)
+	case s.options.ReadOnly, s.options.Role == Auditor, s.options.Role == Follower && id != evidence.RootBook:
+		return evidence.Commitment{}, fmt.Errorf("updating book %s: %w", id, evidence.ErrReadOnly)
 	case s.options.Sequencer == nil:
-		return evidence.Commitment{}, fmt.Errorf("updating book %s: the store was opened without a sequencer", book)
-	case book != evidence.RootBook:
-		if err := book.Validate(); err != nil {
+		return evidence.Commitment{}, fmt.Errorf("updating book %s: the store was opened without a sequencer", id)
+	case id != evidence.RootBook:
+		if err := id.Validate(); err != nil {
 			return evidence.Commitment{}, err
 		}
 	}
 	// Writers of this process wait here, where it costs no connection.
-	leave, err := s.queue(ctx, book)
+	leave, err := s.queue(ctx, id)
 	if err != nil {
 		return evidence.Commitment{}, err
 	}
 	defer leave()
 	for attempt := 1; ; {
-		done, ran, err := s.update(ctx, scope, book, fn)
+		done, ran, err := s.update(ctx, scope, id, work)
 		if err == nil || attempt == attempts || ctx.Err() != nil || !isRetry(err) {
 			if err == nil && done.Head.Size > 0 {
-				s.notices.tell(book)
+				s.notices.tell(id)
 			}
 			return done, cancelled(ctx, err)
 		}
@@ -60,8 +82,8 @@ func (s *Store) Update(ctx context.Context, scope evidence.Scope, book evidence.
 }
 
 // queue waits until no other Update of this process is in the book.
-func (s *Store) queue(ctx context.Context, book evidence.BookID) (leave func(), err error) {
-	slot, _ := s.queues.LoadOrStore(book, make(chan struct{}, 1))
+func (s *Store) queue(ctx context.Context, id evidence.BookID) (leave func(), err error) {
+	slot, _ := s.queues.LoadOrStore(id, make(chan struct{}, 1))
 	c := slot.(chan struct{})
 	select {
 	case c <- struct{}{}:
@@ -72,7 +94,7 @@ func (s *Store) queue(ctx context.Context, book evidence.BookID) (leave func(), 
 }
 
 // update is one attempt; ran says that fn was called.
-func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.BookID, fn func(tx evidence.Tx) error) (done evidence.Commitment, ran bool, err error) {
+func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.BookID, work body) (done evidence.Commitment, ran bool, err error) {
 	c, err := s.begin(ctx, scope, "BEGIN ISOLATION LEVEL REPEATABLE READ")
 	if err != nil {
 		return done, false, err
@@ -83,26 +105,26 @@ func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.Bo
 			c.rollback()
 		}
 	}()
-	head, clock, err := c.lock(ctx, id)
+	state, clock, err := c.lock(ctx, id)
 	if err != nil {
 		return done, false, err
 	}
-	tx := relation.NewTx(c, scope, id, s.options.Host, head)
-	if err := fn(tx); err != nil {
-		// A statement that failed is why fn did, whatever it made of it.
-		if isRetry(c.broken) {
-			err = c.broken
-		}
-		return done, true, err
-	}
+	tx := relation.NewTx(c, scope, id, s.options.Host, state)
 	b := &book{Reader: tx.Reader, conn: c}
 	sequencer := *s.options.Sequencer
 	if sequencer.Now == nil {
 		sequencer.Now = clock
 	}
-	done, err = tx.Finish(ctx, &sequencer, b)
-	if err != nil || done.Head.Size == 0 {
+	done, err = work(tx, &sequencer, b)
+	if err != nil {
+		// A statement that failed is why the work did, whatever it made of it.
+		if isRetry(c.broken) {
+			err = c.broken
+		}
 		return evidence.Commitment{}, true, err
+	}
+	if done.Head.Size == 0 {
+		return evidence.Commitment{}, true, nil
 	}
 	open = false
 	if err := s.commit(c); err != nil {
@@ -112,11 +134,11 @@ func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.Bo
 	return done, true, nil
 }
 
-// lock waits for other writers of the book and returns its head (nil: never
+// lock waits for other writers of the book and returns its state (nil: never
 // opened) and the server's clock. The advisory lock is there for books without
 // a head and for afterFailedCommit; the row lock fails at once, as a
 // serialization failure, when the head moved while we waited.
-func (c *conn) lock(ctx context.Context, id evidence.BookID) (head *ledger.Head, clock func() time.Time, err error) {
+func (c *conn) lock(ctx context.Context, id evidence.BookID) (state *relation.State, clock func() time.Time, err error) {
 	var now time.Time
 	err = c.send(ctx, func(batch *pgx.Batch) {
 		batch.Queue(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, id.String())
@@ -136,7 +158,7 @@ func (c *conn) lock(ctx context.Context, id evidence.BookID) (head *ledger.Head,
 				rows.Close()
 				return err
 			}
-			head = &h
+			state = &h
 		}
 		if err := rows.Err(); err != nil {
 			return err
@@ -144,7 +166,7 @@ func (c *conn) lock(ctx context.Context, id evidence.BookID) (head *ledger.Head,
 		return results.QueryRow().Scan(&now)
 	})
 	read := time.Now()
-	return head, func() time.Time { return now.Add(time.Since(read)) }, err
+	return state, func() time.Time { return now.Add(time.Since(read)) }, err
 }
 
 // errUndone says that the server made a rollback of our COMMIT.
