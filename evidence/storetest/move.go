@@ -54,8 +54,12 @@ func testTakeOver(t *testing.T, h Harness) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for n := range 300 {
-		update(t, here, book, evidence.RowAdded{Row: row(n)}, stated(n, "nd30", evidence.Disproven, "no-file", ""))
+	for group := range 30 {
+		var events []evidence.Event
+		for n := range 10 {
+			events = append(events, evidence.RowAdded{Row: row(10*group + n)}, stated(10*group+n, "nd30", evidence.Disproven, "no-file", ""))
+		}
+		update(t, here, book, events...)
 	}
 	move := func(step, place string) evidence.Event {
 		m := evidence.BookMove{Step: step, Place: place}
