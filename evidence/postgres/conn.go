@@ -107,11 +107,17 @@ func (c *conn) rollback() {
 	c.c.Release()
 }
 
-var rebound sync.Map // query with "?" → query with "$1"
+// prepared is a statement of package relation as PostgreSQL wants it.
+type prepared struct {
+	query string          // with "$1" for the first "?"
+	words map[string]bool // that may be names of tables
+}
 
-func rebind(query string) string {
-	if q, ok := rebound.Load(query); ok {
-		return q.(string)
+var statements sync.Map // query with "?" → *prepared
+
+func prepare(query string) *prepared {
+	if p, ok := statements.Load(query); ok {
+		return p.(*prepared)
 	}
 	var b strings.Builder
 	parts := strings.Split(query, "?")
@@ -121,8 +127,12 @@ func rebind(query string) string {
 			fmt.Fprintf(&b, "$%d", i+1)
 		}
 	}
-	rebound.Store(query, b.String())
-	return b.String()
+	p := &prepared{b.String(), map[string]bool{}}
+	for _, w := range strings.FieldsFunc(query, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') }) {
+		p.words[w] = true
+	}
+	statements.Store(query, p)
+	return p
 }
 
 func bind(args []any) []any {
@@ -149,10 +159,11 @@ func unescaped(rows pgx.Rows) relation.Scan {
 	}
 }
 
-// Each implements relation.Conn. Writes that wait go with it in one round
-// trip.
+// Each implements relation.Conn. Writes to the tables it names go with it in
+// one round trip; others wait on.
 func (c *conn) Each(ctx context.Context, fn func(scan relation.Scan) error, query string, args ...any) error {
-	return c.send(ctx, func(batch *pgx.Batch) { batch.Queue(rebind(query), bind(args)...) }, func(results pgx.BatchResults) error {
+	p := prepare(query)
+	return c.send(ctx, p.words, func(batch *pgx.Batch) { batch.Queue(p.query, bind(args)...) }, func(results pgx.BatchResults) error {
 		rows, err := results.Query()
 		if err != nil {
 			return err
@@ -186,9 +197,9 @@ func (c *conn) Row(ctx context.Context, query string, args []any, dest ...any) e
 	return err
 }
 
-// send sends the waiting writes and what queue adds, in one round trip. read
-// gets the answers to the latter.
-func (c *conn) send(ctx context.Context, queue func(*pgx.Batch), read func(pgx.BatchResults) error) error {
+// send sends the waiting writes to the named tables (nil: to all) and what
+// queue adds, in one round trip. read gets the answers to the latter.
+func (c *conn) send(ctx context.Context, tables map[string]bool, queue func(*pgx.Batch), read func(pgx.BatchResults) error) error {
 	if c.broken != nil {
 		return c.broken
 	}
@@ -198,7 +209,7 @@ func (c *conn) send(ctx context.Context, queue func(*pgx.Batch), read func(pgx.B
 	ctx, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
 	batch := &pgx.Batch{}
-	checks := c.pending.queue(batch)
+	checks := c.pending.queue(batch, tables)
 	queue(batch)
 	if batch.Len() == 0 {
 		return nil
@@ -231,5 +242,5 @@ func (c *conn) send(ctx context.Context, queue func(*pgx.Batch), read func(pgx.B
 
 // flush sends the waiting writes.
 func (c *conn) flush(ctx context.Context) error {
-	return c.send(ctx, func(*pgx.Batch) {}, func(pgx.BatchResults) error { return nil })
+	return c.send(ctx, nil, func(*pgx.Batch) {}, func(pgx.BatchResults) error { return nil })
 }

@@ -140,9 +140,9 @@ func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.Bo
 // serialization failure, when the head moved while we waited.
 func (c *conn) lock(ctx context.Context, id evidence.BookID) (state *relation.State, clock func() time.Time, err error) {
 	var now time.Time
-	err = c.send(ctx, func(batch *pgx.Batch) {
+	err = c.send(ctx, nil, func(batch *pgx.Batch) {
 		batch.Queue(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, id.String())
-		batch.Queue(rebind(relation.HeadQuery)+` FOR UPDATE`, id.String())
+		batch.Queue(prepare(relation.HeadQuery).query+` FOR UPDATE`, id.String())
 		batch.Queue(`SELECT clock_timestamp()`)
 	}, func(results pgx.BatchResults) error {
 		if _, err := results.Exec(); err != nil {
