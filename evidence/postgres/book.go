@@ -21,6 +21,22 @@ type book struct {
 	first []byte // the first leaf that was put, to recognise this commit later
 }
 
+// Tiles implements ledger.Reader.
+func (b *book) Tiles(ctx context.Context, tiles []tlog.Tile) ([][]byte, error) {
+	if data, ok := b.conn.edge.stored(tiles); ok {
+		return data, nil
+	}
+	return b.Reader.Tiles(ctx, tiles)
+}
+
+// Entries implements ledger.Reader.
+func (b *book) Entries(ctx context.Context, first, end int64, fn func(ledger.Entry) error) error {
+	if last := b.conn.edge.last; last != nil && first == last.Index && end == first+1 {
+		return fn(*last)
+	}
+	return b.Reader.Entries(ctx, first, end, fn)
+}
+
 // PutTiles implements ledger.Tx. A tile only ever grows to the right.
 func (b *book) PutTiles(ctx context.Context, tiles []tlog.Tile, data [][]byte) error {
 	levels, ns := make([]int64, len(tiles)), make([]int64, len(tiles))

@@ -22,6 +22,7 @@ type conn struct {
 	c        *pgxpool.Conn
 	patience time.Duration // for one step
 	pending  writes
+	edge     edge // of the book that an Update has locked
 	// broken is the first failure: PostgreSQL refuses everything after it
 	// until a rollback.
 	broken error
@@ -31,8 +32,9 @@ var _ relation.Writer = (*conn)(nil)
 
 // begin starts a transaction that has the scope's units, on a connection that
 // answers. A connection of the pool that the server has closed meanwhile is
-// replaced; nothing has run on it yet.
-func (s *Store) begin(ctx context.Context, scope evidence.Scope, statement string) (*conn, error) {
+// replaced; nothing has run on it yet. first, when set, adds to the first round
+// trip and reads the answers to what it added.
+func (s *Store) begin(ctx context.Context, scope evidence.Scope, statement string, first ...step) (*conn, error) {
 	if s.closed.Load() {
 		return nil, fs.ErrClosed
 	}
@@ -40,18 +42,24 @@ func (s *Store) begin(ctx context.Context, scope evidence.Scope, statement strin
 		return nil, err
 	}
 	for attempt := 0; ; attempt++ {
-		c, err := s.tryBegin(ctx, scope, statement)
+		c, err := s.tryBegin(ctx, scope, statement, first)
 		if err == nil {
 			return c, nil
 		}
-		if ctx.Err() != nil || attempt == 1 || !isAway(err) || errors.Is(err, context.DeadlineExceeded) {
+		if ctx.Err() != nil || attempt == 1 || !isAway(err) || sqlState(err) == codeLockTimeout || errors.Is(err, context.DeadlineExceeded) {
 			return nil, cancelled(ctx, err)
 		}
 		s.pool.Reset() // the others will be as dead
 	}
 }
 
-func (s *Store) tryBegin(ctx context.Context, scope evidence.Scope, statement string) (*conn, error) {
+// step is a part of a round trip.
+type step struct {
+	queue func(*pgx.Batch)
+	read  func(*conn, pgx.BatchResults) error
+}
+
+func (s *Store) tryBegin(ctx context.Context, scope evidence.Scope, statement string, first []step) (*conn, error) {
 	wait, cancel := context.WithTimeout(ctx, acquire)
 	defer cancel()
 	raw, err := s.pool.Acquire(wait)
@@ -65,8 +73,25 @@ func (s *Store) tryBegin(ctx context.Context, scope evidence.Scope, statement st
 	batch.Queue(statement)
 	batch.Queue(`SELECT set_config('minhchung.units', $1, true), set_config('statement_timeout', $2, true),
 		set_config('lock_timeout', $3, true), set_config('idle_in_transaction_session_timeout', $4, true)`,
-		unitsOf(scope), milliseconds(s.options.Statement), milliseconds(s.options.Lock), milliseconds(idle))
-	if err := raw.SendBatch(soon, batch).Close(); err != nil {
+		unitsOf(scope), milliseconds(s.options.Statement), milliseconds(lockTry), milliseconds(idle))
+	for _, f := range first {
+		f.queue(batch)
+	}
+	results := raw.SendBatch(soon, batch)
+	for range 2 {
+		if _, failed := results.Exec(); err == nil {
+			err = failed
+		}
+	}
+	for _, f := range first {
+		if err == nil {
+			err = f.read(c, results)
+		}
+	}
+	if closing := results.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
 		c.rollback()
 		return nil, err
 	}
@@ -76,6 +101,10 @@ func (s *Store) tryBegin(ctx context.Context, scope evidence.Scope, statement st
 const (
 	// acquire bounds the wait for a free connection.
 	acquire = 10 * time.Second
+	// lockTry is how long one attempt waits for another writer: less than
+	// reach, so that a server which does not answer is told from a long queue.
+	// Attempts go on for Options.Lock.
+	lockTry = reach - 500*time.Millisecond
 	// idle is when the server ends a transaction whose program does nothing.
 	idle = 5 * time.Minute
 )

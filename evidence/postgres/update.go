@@ -7,8 +7,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"minhchung/evidence"
 	"minhchung/evidence/relation"
 	"minhchung/ledger"
@@ -61,9 +59,11 @@ func (s *Store) run(ctx context.Context, scope evidence.Scope, id evidence.BookI
 		return evidence.Commitment{}, err
 	}
 	defer leave()
+	deadline := time.Now().Add(s.options.Lock)
 	for attempt := 1; ; {
 		done, ran, err := s.update(ctx, scope, id, work)
-		if err == nil || attempt == attempts || ctx.Err() != nil || !isRetry(err) {
+		queued := sqlState(err) == codeLockTimeout && time.Now().Before(deadline)
+		if err == nil || attempt == attempts || ctx.Err() != nil || !isRetry(err) && !queued {
 			if err == nil && done.Head.Size > 0 {
 				s.notices.tell(id)
 			}
@@ -95,25 +95,22 @@ func (s *Store) queue(ctx context.Context, id evidence.BookID) (leave func(), er
 
 // update is one attempt; ran says that fn was called.
 func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.BookID, work body) (done evidence.Commitment, ran bool, err error) {
-	c, err := s.begin(ctx, scope, "BEGIN ISOLATION LEVEL REPEATABLE READ")
+	var l locked
+	c, err := s.begin(ctx, scope, "BEGIN ISOLATION LEVEL REPEATABLE READ", l.step(id))
 	if err != nil {
 		return done, false, err
 	}
 	open := true
-	defer func() { // also when fn panics
+	defer func() { // also when work panics
 		if open {
 			c.rollback()
 		}
 	}()
-	state, clock, err := c.lock(ctx, id)
-	if err != nil {
-		return done, false, err
-	}
-	tx := relation.NewTx(c, scope, id, s.options.Host, state)
+	tx := relation.NewTx(c, scope, id, s.options.Host, l.state)
 	b := &book{Reader: tx.Reader, conn: c}
 	sequencer := *s.options.Sequencer
 	if sequencer.Now == nil {
-		sequencer.Now = clock
+		sequencer.Now = l.clock
 	}
 	done, err = work(tx, &sequencer, b)
 	if err != nil {
@@ -132,41 +129,6 @@ func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.Bo
 		return done, true, err
 	}
 	return done, true, nil
-}
-
-// lock waits for other writers of the book and returns its state (nil: never
-// opened) and the server's clock. The advisory lock is there for books without
-// a head and for afterFailedCommit; the row lock fails at once, as a
-// serialization failure, when the head moved while we waited.
-func (c *conn) lock(ctx context.Context, id evidence.BookID) (state *relation.State, clock func() time.Time, err error) {
-	var now time.Time
-	err = c.send(ctx, nil, func(batch *pgx.Batch) {
-		batch.Queue(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, id.String())
-		batch.Queue(prepare(relation.HeadQuery).query+` FOR UPDATE`, id.String())
-		batch.Queue(`SELECT clock_timestamp()`)
-	}, func(results pgx.BatchResults) error {
-		if _, err := results.Exec(); err != nil {
-			return err
-		}
-		rows, err := results.Query()
-		if err != nil {
-			return err
-		}
-		for rows.Next() {
-			h, err := relation.ScanHead(id, unescaped(rows))
-			if err != nil {
-				rows.Close()
-				return err
-			}
-			state = &h
-		}
-		if err := rows.Err(); err != nil {
-			return err
-		}
-		return results.QueryRow().Scan(&now)
-	})
-	read := time.Now()
-	return state, func() time.Time { return now.Add(time.Since(read)) }, err
 }
 
 // errUndone says that the server made a rollback of our COMMIT.
