@@ -21,9 +21,6 @@ import (
 	"minhchung/evidence/object"
 )
 
-// ErrTooLarge says that an object has more bytes than Options.MaxBytes.
-var ErrTooLarge = errors.New("the file is larger than the limit")
-
 const (
 	temporary = ".tmp" // no unit can have this name
 	// staleAfter is the age at which a temporary file belongs to nobody: an
@@ -156,7 +153,7 @@ func (s *Store) Get(ctx context.Context, key object.Key) (io.ReadCloser, error) 
 	if err != nil {
 		return nil, fmt.Errorf("object %s of unit %s: %w", key.SHA256, key.Unit, err)
 	}
-	return newChecked(ctx, f, key), nil
+	return object.Checked(ctx, key, f), nil
 }
 
 // Stat implements object.Store.
