@@ -37,6 +37,7 @@ const (
 	LeafScheme         = "scheme"
 	LeafAttachment     = "attachment"
 	LeafExplanation    = "explanation"
+	LeafConfirm        = "confirm"
 	maxRefBytes        = 200 // of one reference, as JSON
 	maxCodeBytes       = 64  // of one code or name that becomes part of a leaf
 	materialTrust      = "trust"
@@ -212,6 +213,7 @@ var decoders = map[string]decoder{
 	LeafScheme:        decodeScheme,
 	LeafAttachment:    opened(attachmentEvent),
 	LeafExplanation:   opened(func(v explanationOpening) Event { return Explained{v.explanation()} }),
+	LeafConfirm:       opened(func(v Confirmation) Event { return Confirmed{v} }),
 }
 
 func decimal[T ~int | ~int64](n T) string { return strconv.FormatInt(int64(n), 10) }

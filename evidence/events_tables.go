@@ -25,6 +25,7 @@ var columns = map[string][]Column{
 	"verdict":   cols("result", "material", "policy", "#signatures", "judged_at", "#entry"),
 	"signature": cols("document", "#n", "kind", "indication", "subindication", "fingerprint", "#entry"),
 	"match":     cols("document", "by", "#entry"),
+	"confirm":   cols("document", "number", "notation", "date", "by", "person", "note", "#denied", "reader", "number_place", "#number_page", "date_place", "#date_page", "#entry"),
 	"rowstate":  cols("row", "rule", "state", "code", "grade", "reasons", "#entry"),
 
 	"scheme":      cols("id", "sha256", "#entry"),

@@ -73,6 +73,9 @@ func samples() []Event {
 		Attached{longLink()}, Attached{Attachment{Criterion: "1.6", Document: hashOf("f")}}, Detached{longLink()},
 		Explained{Explanation{Criterion: strings.Repeat("7", 32), Scheme: hashOf("s"), Text: strings.Repeat(secret, 500), Document: hashOf("f")}},
 		Explained{Explanation{Criterion: "1.6", Text: "chưa có"}}, Explained{Explanation{Criterion: "1.6", Withdrawn: true}},
+		Confirmed{Confirmation{Row: longRow().ID, Document: hashOf("f"), Number: longRow().Number, Notation: longRow().Notation, Date: "2022-01-31",
+			By: ByText, Reader: "pdfium/1", NumberPlace: "own", NumberPage: 1, DatePlace: "overlay", DatePage: 1 << 30}},
+		Confirmed{Confirmation{Row: short.ID, Document: hashOf("f"), By: ByPerson, Person: secret, Note: strings.Repeat("\x01\"", 900), Denied: true}},
 		Anchored{book, strings.Repeat("h", 300), 1 << 60, hashOf("root").String(), strings.Repeat("c", 5000)},
 	}
 }

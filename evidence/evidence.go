@@ -168,8 +168,8 @@ type Document struct {
 	Policy   signature.Hash   `json:"policy"`
 }
 
-// Match ties a document to a row. By is "file-column", "name", or later
-// "text" or a person.
+// Match ties a document to a row. By is "file-column", "name" or
+// "text".
 type Match struct {
 	Row      string         `json:"row"`
 	Document signature.Hash `json:"document"`
@@ -207,6 +207,9 @@ type RowEvidence struct {
 	// Duplicate is true when a signature of the file also stands under
 	// another row that is neither excluded nor withdrawn.
 	Duplicate bool
+	// Confirmed is true when the file was found to be the document that the
+	// row names, and nobody denied it.
+	Confirmed bool
 	// Received is the time of the document's leaf.
 	Received time.Time
 }

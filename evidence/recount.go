@@ -91,8 +91,21 @@ func gather(ctx context.Context, r Reader, id string, fresh map[signature.Hash]j
 		return e, err
 	}
 	e.Facts, e.Verdict, e.Received = &j.facts, &j.verdict, j.received
+	if e.Confirmed, err = confirmed(ctx, r, row, match.Document); err != nil {
+		return e, err
+	}
 	e.Duplicate, err = duplicate(ctx, r, id, j.verdict)
 	return e, err
+}
+
+// confirmed reports whether the file was found to be the row's document as the
+// row is now.
+func confirmed(ctx context.Context, r Reader, row Row, document signature.Hash) (bool, error) {
+	c, err := r.ConfirmationOf(ctx, row.ID)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && c.About(row, document) && !c.Denied, err
 }
 
 // duplicate reports whether a signature of the row's file also stands under

@@ -23,6 +23,12 @@ type Store interface {
 	View(ctx context.Context, scope Scope, book BookID, fn func(r Reader) error) error
 	// Books lists the opened books in scope, the root book not among them.
 	Books(ctx context.Context, scope Scope) ([]BookID, error)
+	// Keep stores what followers made of a book, in one transaction beside the
+	// ledger: no leaf tells of it, Check does not look at it, and deleting it
+	// makes the followers begin again. A text replaces the document's older
+	// one; a text of a document that the book does not have is
+	// fs.ErrNotExist, and then nothing is kept.
+	Keep(ctx context.Context, scope Scope, book BookID, kept Kept) error
 }
 
 // Commitment is what a successful Update made true.
@@ -60,6 +66,19 @@ type Reader interface {
 	// RowsSigned returns the rows whose matched document has, in its newest
 	// verdict, a signature with this fingerprint.
 	RowsSigned(ctx context.Context, fingerprint signature.Hash) ([]string, error)
+
+	// Confirmations returns the newest confirmation or denial of each row, by
+	// row; ConfirmationOf that of one row, and fs.ErrNotExist for none.
+	Confirmations(ctx context.Context) ([]Confirmation, error)
+	ConfirmationOf(ctx context.Context, row string) (Confirmation, error)
+
+	// TextOf returns the kept text of a document; none is fs.ErrNotExist.
+	TextOf(ctx context.Context, sha signature.Hash) (DocumentText, error)
+	// Texts lists the texts kept with a Seq above after, by Seq, without their
+	// Content.
+	Texts(ctx context.Context, after int64) ([]DocumentText, error)
+	// Place returns how far a follower came; 0 for one that kept nothing.
+	Place(ctx context.Context, follower string) (int64, error)
 
 	// Rules returns the ids of the rules this book has states for.
 	Rules(ctx context.Context) ([]string, error)

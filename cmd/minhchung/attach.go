@@ -142,11 +142,6 @@ func schemeFor(ctx context.Context, s *session, book evidence.BookID, asked stri
 	return found, err
 }
 
-func used(s *scheme.Scheme) evidence.SchemeUsed {
-	canonical := s.Canonical()
-	return evidence.SchemeUsed{SHA256: signature.HashOf(canonical), ID: s.ID(), Canonical: canonical}
-}
-
 func runAttach(ctx context.Context, e *env, s *session, f attachFlags, file *localFile) error {
 	book, _, err := f.book.target(ctx, s)
 	if err != nil {
@@ -174,7 +169,7 @@ func runAttach(ctx context.Context, e *env, s *session, f attachFlags, file *loc
 		return err
 	}
 	defer done()
-	opened, err := in.UseScheme(ctx, used(sch), f.scheme != "")
+	opened, err := in.UseScheme(ctx, report.Used(sch), f.scheme != "")
 	if err != nil {
 		return err
 	}
@@ -217,7 +212,7 @@ func attachError(err error) error {
 // links makes a link of each criterion; naming one twice is one link.
 func (f attachFlags) links(sch *scheme.Scheme) ([]evidence.Attachment, error) {
 	var links []evidence.Attachment
-	hash := used(sch).SHA256
+	hash := report.Used(sch).SHA256
 	for _, id := range f.criteria {
 		n, err := sch.Criterion(strings.TrimSpace(id))
 		if err != nil {
@@ -249,13 +244,8 @@ func linksOf(ctx context.Context, s *session, book evidence.BookID) (map[string]
 // more digits of it, or its name.
 func findDocument(ctx context.Context, s *session, book evidence.BookID, name string) (evidence.Document, error) {
 	var found []evidence.Document
-	err := s.Store.View(ctx, s.Scope, book, func(r evidence.Reader) error {
-		docs, err := r.Documents(ctx)
-		for _, d := range docs {
-			if d.Name == name || len(name) >= 8 && strings.HasPrefix(d.SHA256.String(), strings.ToLower(name)) {
-				found = append(found, d)
-			}
-		}
+	err := s.Store.View(ctx, s.Scope, book, func(r evidence.Reader) (err error) {
+		found, err = report.FindDocuments(ctx, r, name)
 		return err
 	})
 	switch {

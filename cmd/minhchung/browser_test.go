@@ -58,7 +58,7 @@ func step(t *testing.T, ctx context.Context, what string, actions ...chromedp.Ac
 	}
 }
 
-func text(t *testing.T, ctx context.Context, selector string) string {
+func textOf(t *testing.T, ctx context.Context, selector string) string {
 	t.Helper()
 	got, err := chromedp.Run(ctx, chromedp.Text(css(selector)))
 	if err != nil {
@@ -69,7 +69,7 @@ func text(t *testing.T, ctx context.Context, selector string) string {
 
 func wantText(t *testing.T, ctx context.Context, selector, want string) {
 	t.Helper()
-	if got := text(t, ctx, selector); !strings.Contains(got, want) {
+	if got := textOf(t, ctx, selector); !strings.Contains(got, want) {
 		t.Errorf("%s: got %q, want %q in it", selector, got, want)
 	}
 }

@@ -157,7 +157,7 @@ type evidenceJSON struct {
 func criteriaOf(c *report.Criteria) criteriaJSON {
 	def := c.Scheme.Definition()
 	out := criteriaJSON{Unit: c.Book.Unit, Period: c.Book.Period, Missing: list(c.Missing), Other: evidenceOf(c.Other),
-		Scheme: schemeJSON{def.ID, def.Version, used(c.Scheme).SHA256, def.Title, list(def.Notes)}}
+		Scheme: schemeJSON{def.ID, def.Version, report.Used(c.Scheme).SHA256, def.Title, list(def.Notes)}}
 	for _, n := range c.Criteria {
 		out.Criteria = append(out.Criteria, criterionJSON{
 			ID: n.ID, Parent: n.Parent, Title: n.Title, Max: n.Max, By: n.By, Needed: list(n.Criterion.Evidence),

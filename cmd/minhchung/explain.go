@@ -108,14 +108,14 @@ func giveExplanation(ctx context.Context, e *env, s *session, book evidence.Book
 		return err
 	}
 	defer done()
-	opened, err := in.UseScheme(ctx, used(sch), f.scheme != "")
+	opened, err := in.UseScheme(ctx, report.Used(sch), f.scheme != "")
 	if err != nil {
 		return err
 	}
 	if opened {
 		e.note("attach.opened", book.String(), sch.ID())
 	}
-	x := evidence.Explanation{Criterion: criterion, Scheme: used(sch).SHA256, Text: f.text, Withdrawn: f.remove}
+	x := evidence.Explanation{Criterion: criterion, Scheme: report.Used(sch).SHA256, Text: f.text, Withdrawn: f.remove}
 	if file != nil {
 		_, _, err = in.ExplainByFile(ctx, file.received(), x)
 	} else {

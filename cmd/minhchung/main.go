@@ -21,6 +21,9 @@ func main() {
 	if len(os.Args) == 2 && os.Args[1] == workerCommand {
 		os.Exit(runWorker()) // a child that reads hostile files: nothing else may start before it
 	}
+	if len(os.Args) == 2 && os.Args[1] == textCommand {
+		os.Exit(runTextWorker())
+	}
 	if len(os.Args) == 2 && os.Args[1] == layoutCommand {
 		os.Exit(runLayout())
 	}

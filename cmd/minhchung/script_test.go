@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == workerCommand {
 		os.Exit(runWorker()) // a child of a test that runs the import in process
 	}
+	if len(os.Args) == 2 && os.Args[1] == textCommand {
+		os.Exit(runTextWorker())
+	}
 	if len(os.Args) == 2 && os.Args[1] == layoutCommand {
 		os.Exit(runLayout())
 	}

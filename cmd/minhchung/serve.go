@@ -80,9 +80,16 @@ func servePages(ctx context.Context, e *env, s *session, listen string) error {
 	if err != nil { // "localhost" may resolve to anything
 		return usage("serve.not-local", listen)
 	}
+	log := slog.New(slog.NewTextHandler(e.Stderr, nil))
+	readers, err := s.textPool(log)
+	if err != nil {
+		return err
+	}
+	defer readers.Close() // children hold nothing worth an error
 	handler, err := web.New(web.Config{
-		Store: s.Store, Objects: s.Objects, Public: s.Public, Spool: s.Spool, Answers: s.Answers,
-		Authenticate: auth.Office, Hosts: hosts, FileBytes: maxFileBytes, Log: slog.New(slog.NewTextHandler(e.Stderr, nil)),
+		Render: readers.Render,
+		Store:  s.Store, Objects: s.Objects, Public: s.Public, Spool: s.Spool, Answers: s.Answers,
+		Authenticate: auth.Office, Hosts: hosts, FileBytes: maxFileBytes, Log: log,
 		Intake: func(ctx context.Context, scope evidence.Scope, book evidence.BookID) (*evidence.Intake, func(), error) {
 			return newIntake(ctx, &session{s.Session, scope}, book, nil)
 		},

@@ -49,7 +49,7 @@ func TestParseRefuses(t *testing.T) {
 	for _, c := range []struct{ name, old, new string }{
 		{"unknown field", `"id":`, `"extra": 1, "id":`},
 		{"bad id", `"nd30"`, `"ND 30"`},
-		{"version", `"version": 1`, `"version": 0`},
+		{"version", `"version": 2`, `"version": 0`},
 		{"role", `"organisation"`, `"clerk"`},
 		{"role twice", `"person"`, `"organisation"`},
 		{"any is not alone", `"person"`, `"any"`},
@@ -57,7 +57,7 @@ func TestParseRefuses(t *testing.T) {
 		{"time evidence", `"exchange"`, `"rumour"`},
 		{"line 13", `"proven-b"`, `"proven"`},
 		{"line 13 case", `"revoked-later"`, `"revoked"`},
-		{"content", `"unchecked"`, `"checked"`},
+		{"content", `"confirmed"`, `"checked"`},
 		{"date", `"2020-03-05"`, `"2020-02-30"`},
 		{"until before from", `"validUntil": ""`, `"validUntil": "2019-01-01"`},
 		{"window", `"daysBefore": 30`, `"daysBefore": -1`},
@@ -233,7 +233,7 @@ func TestIndicator(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `{"unit":"xa-thu-nghiem","period":"2022","criterion":"7.1.3","rule":"nd30","rows":1867,"excluded":6,"denominator":1861,` +
-		`"proven":1831,"provenA":1500,"provenB":331,"disproven":20,"undetermined":10,"reasons":{"unreadable":10,"unsigned":20},"checkpoint":"c","content":"unchecked"}`
+		`"proven":1831,"provenA":1500,"provenB":331,"disproven":20,"undetermined":10,"reasons":{"unreadable":10,"unsigned":20},"checkpoint":"c","content":"confirmed"}`
 	if string(got) != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}

@@ -26,7 +26,8 @@ type Indicator struct {
 	Reasons map[string]int64 `json:"reasons"`
 	// Checkpoint is the signed checkpoint of the book the states were read at.
 	Checkpoint string `json:"checkpoint"`
-	// Content says whether the files' content was compared with their rows.
+	// Content says whether the files' content was compared with their rows:
+	// ContentConfirmed or ContentUnchecked.
 	Content string `json:"content"`
 }
 
@@ -41,7 +42,7 @@ func (i Indicator) Upper() Ratio { return Ratio{i.Proven + i.Undetermined, i.Den
 // for the caller. Content is ContentUnchecked. A state it does not know counts
 // as UNDETERMINED with the code "unsupported", never as PROVEN.
 func Count(states []evidence.RowState) Indicator {
-	in := Indicator{Reasons: map[string]int64{}, Content: ContentUnchecked}
+	in := Indicator{Reasons: map[string]int64{}}
 	for i := range states {
 		in.add(&states[i])
 	}

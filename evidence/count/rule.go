@@ -46,9 +46,12 @@ const (
 
 var cases = []string{CaseExpiredLater, CaseRevokedLater, CaseRevocationUnknown}
 
-// ContentUnchecked says that the rule does not look whether the file holds
-// the row's number, notation and date (line 16 of the table).
-const ContentUnchecked = "unchecked"
+// Whether a rule looks that the file is the document its row names (line 16 of
+// the table).
+const (
+	ContentConfirmed = "confirmed" // a file that is not confirmed is UNDETERMINED
+	ContentUnchecked = "unchecked" // it does not look
+)
 
 // Definition is a counting rule as its file says it.
 type Definition struct {
@@ -78,7 +81,7 @@ type Definition struct {
 	// Line13 says for each case of line 13 whether such a row is
 	// ActUndetermined or, when the claimed time agrees, ActProvenB.
 	Line13 map[string]string `json:"line13"`
-	// Content is ContentUnchecked in this version of the program.
+	// Content is ContentConfirmed or ContentUnchecked.
 	Content string `json:"content"`
 }
 
@@ -190,8 +193,8 @@ func (d *Definition) check() error {
 		return errors.New("legal must name what the rule rests on")
 	case len(d.Criteria) == 0:
 		return errors.New("criteria must name at least one criterion")
-	case d.Content != ContentUnchecked:
-		return fmt.Errorf("content must be %q, got %q", ContentUnchecked, d.Content)
+	case d.Content != ContentConfirmed && d.Content != ContentUnchecked:
+		return fmt.Errorf("content must be %q or %q, got %q", ContentConfirmed, ContentUnchecked, d.Content)
 	case d.ClaimedTime.DaysBefore < 0 || d.ClaimedTime.DaysAfter < 0:
 		return errors.New("claimedTime must not be negative")
 	}

@@ -42,6 +42,9 @@ func (r *Rule) State(e evidence.RowEvidence) evidence.RowState {
 	if e.Duplicate {
 		found.add(CodeDuplicate)
 	}
+	if r.def.Content == ContentConfirmed && !e.Confirmed {
+		found.add(CodeContentUnconfirmed)
+	}
 	return decide(out, found, best)
 }
 

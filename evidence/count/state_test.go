@@ -48,16 +48,18 @@ func with(s signature.SignatureVerdict, in signature.Indication, reasons ...stri
 func person() signature.SignatureVerdict       { return sig(signature.RolePerson) }
 func organisation() signature.SignatureVerdict { return sig(signature.RoleOrganisation) }
 
-// file is a readable file with these signatures, one revision each.
+// file is a readable file with these signatures, one revision each, that was
+// confirmed to be its row's document.
 func file(sigs ...signature.SignatureVerdict) evidence.RowEvidence {
 	f := &signature.Facts{Condition: signature.Readable, Pages: 1}
 	for i := range sigs {
 		f.Signatures = append(f.Signatures, signature.SignatureFacts{Revision: i})
 	}
 	return evidence.RowEvidence{
-		Row:     evidence.Row{ID: "32/BC-UBND", Number: "32", Notation: "BC-UBND", Date: "2022-04-03", Kind: evidence.Original},
-		Facts:   f,
-		Verdict: &signature.Verdict{Result: signature.ResultIntact, Signatures: sigs, RosterKnown: true},
+		Row:       evidence.Row{ID: "32/BC-UBND", Number: "32", Notation: "BC-UBND", Date: "2022-04-03", Kind: evidence.Original},
+		Facts:     f,
+		Verdict:   &signature.Verdict{Result: signature.ResultIntact, Signatures: sigs, RosterKnown: true},
+		Confirmed: true,
 	}
 }
 
@@ -97,8 +99,7 @@ func broken(reason string) signature.SignatureVerdict {
 	return s
 }
 
-// evidenceFor has one piece of evidence for every code of the table but
-// content-unconfirmed, which needs a rule that checks content.
+// evidenceFor has one piece of evidence for every code of the table.
 func evidenceFor() map[string]evidence.RowEvidence {
 	untrusted := with(sig(""), signature.Indeterminate, signature.ReasonUntrusted)
 	far := person()
@@ -141,12 +142,13 @@ func evidenceFor() map[string]evidence.RowEvidence {
 			e.Verdict.RosterKnown = false
 			return e
 		}(),
-		CodeExpired:           file(with(person(), signature.TotalFailed, signature.ReasonExpired), organisation()),
-		CodeRevoked:           file(with(person(), signature.TotalFailed, signature.ReasonRevoked), organisation()),
-		CodeTimeUnproven:      file(later, organisation()),
-		CodeRevocationUnknown: file(with(far, signature.Indeterminate, signature.ReasonRevocationUnknown), organisation()),
-		CodeAlgorithm:         file(with(person(), signature.Indeterminate, signature.ReasonAlgorithm), organisation()),
-		CodeDuplicate:         edit(func(e *evidence.RowEvidence) { e.Duplicate = true }),
+		CodeExpired:            file(with(person(), signature.TotalFailed, signature.ReasonExpired), organisation()),
+		CodeRevoked:            file(with(person(), signature.TotalFailed, signature.ReasonRevoked), organisation()),
+		CodeTimeUnproven:       file(later, organisation()),
+		CodeRevocationUnknown:  file(with(far, signature.Indeterminate, signature.ReasonRevocationUnknown), organisation()),
+		CodeAlgorithm:          file(with(person(), signature.Indeterminate, signature.ReasonAlgorithm), organisation()),
+		CodeDuplicate:          edit(func(e *evidence.RowEvidence) { e.Duplicate = true }),
+		CodeContentUnconfirmed: edit(func(e *evidence.RowEvidence) { e.Confirmed = false }),
 	}
 }
 
@@ -166,9 +168,6 @@ func TestEveryLineOfTheTable(t *testing.T) {
 	cases[CodeRevocationUnknown] = file(with(person(), signature.Indeterminate, signature.ReasonRevocationUnknown), organisation())
 	r := strict(t)
 	for _, line := range Table() {
-		if line.Code == CodeContentUnconfirmed {
-			continue // line 16 waits for rules that check content
-		}
 		e, ok := cases[line.Code]
 		if !ok {
 			t.Errorf("line %d %s: no evidence for it in this test", line.Number, line.Code)
@@ -221,6 +220,7 @@ func TestPrecedenceOfAdjacentLines(t *testing.T) {
 		{"12 before 13", file(late, organisation()), []string{CodeExpired, CodeTimeUnproven}},
 		{"13 before 14", file(with(person(), signature.Indeterminate, signature.ReasonRevocationUnknown, signature.ReasonAlgorithm), organisation()), []string{CodeRevocationUnknown, CodeAlgorithm}},
 		{"14 before 15", upd(evidenceFor()[CodeAlgorithm], func(e *evidence.RowEvidence) { e.Duplicate = true }), []string{CodeAlgorithm, CodeDuplicate}},
+		{"15 before 16", edit(func(e *evidence.RowEvidence) { e.Duplicate, e.Confirmed = true, false }), []string{CodeDuplicate, CodeContentUnconfirmed}},
 	} {
 		if got := strict(t).State(c.e); !slices.Equal(got.Reasons, c.want) || got.Code != c.want[0] {
 			t.Errorf("%s: got %s %v, want %v", c.lines, got.Code, got.Reasons, c.want)
@@ -235,6 +235,21 @@ func answer(r *Rule, e evidence.RowEvidence) string {
 		return "PROVEN " + s.Grade
 	}
 	return string(s.State) + " " + s.Code
+}
+
+// A rule that does not check content proves the same row.
+func TestContentUnchecked(t *testing.T) {
+	e := edit(func(e *evidence.RowEvidence) { e.Confirmed = false })
+	if got, want := answer(rule(t, "nd30"), e), "UNDETERMINED content-unconfirmed"; got != want {
+		t.Errorf("confirmed: got %s, want %s", got, want)
+	}
+	loose, err := Parse([]byte(strings.Replace(string(rule(t, "nd30").Canonical()), `"confirmed"`, `"unchecked"`, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := answer(loose, e), answer(rule(t, "nd30"), original()); got != want {
+		t.Errorf("unchecked: got %s, want %s", got, want)
+	}
 }
 
 func TestExpectedSignatures(t *testing.T) {

@@ -35,6 +35,7 @@ func TestDataOfTheFirstVersionIsBroughtUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, statement := range []string{`DROP TABLE scheme`, `DROP TABLE attachment`, `DROP TABLE explanation`,
+		`DROP TABLE confirm`, `DROP TABLE kept_text`, `DROP TABLE place`,
 		`DELETE FROM goose_db_version WHERE version_id > 1`} {
 		if _, err := db.Exec(statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)

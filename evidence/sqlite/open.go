@@ -26,7 +26,7 @@ const (
 	// "application_id").
 	applicationID = 0x4d436867
 	// schemaVersion is the number of the newest migration.
-	schemaVersion = 2
+	schemaVersion = 3
 )
 
 // Pragmas of each connection. busy_timeout is how long, in milliseconds, a

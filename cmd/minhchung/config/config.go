@@ -8,6 +8,7 @@
 //	objects/          bytes of documents
 //	spool/            files that are being received; emptied by each holder
 //	answers/          what repeated uploads are answered; may be deleted
+//	cache/            compiled code of the text readers; may be deleted
 //	keys/ledger.key   the key that signs checkpoints
 //	lock              locked by the holder as long as it lives
 //	holder.sock       where the holder takes other processes' commands
@@ -104,6 +105,7 @@ func (l layout) database() string { return filepath.Join(l.root, "minhchung.db")
 func (l layout) objects() string  { return filepath.Join(l.root, "objects") }
 func (l layout) spool() string    { return filepath.Join(l.root, "spool") }
 func (l layout) answers() string  { return filepath.Join(l.root, "answers") }
+func (l layout) cache() string    { return filepath.Join(l.root, "cache") }
 func (l layout) key() string      { return filepath.Join(l.root, "keys", "ledger.key") }
 func (l layout) lock() string     { return filepath.Join(l.root, "lock") }
 func (l layout) socket() string   { return filepath.Join(l.root, "holder.sock") }

@@ -40,6 +40,9 @@ type Session struct {
 	// Answers is a folder for answers that repeated requests get again. It
 	// outlives the holder; nothing is lost when it is deleted.
 	Answers string
+	// Cache is a folder for compiled code of the text readers. check and
+	// backups pass over it; it may be missing, and be deleted at any time.
+	Cache string
 
 	ctx      context.Context // of Open: its end ends the forwarded commands
 	origin   func(evidence.BookID) string
@@ -70,7 +73,7 @@ func (s *Session) open(ctx context.Context, cfg Config, l layout, mode Mode) err
 	if err := checkRoot(l, mode); err != nil {
 		return err
 	}
-	s.Spool, s.Answers = l.spool(), l.answers()
+	s.Spool, s.Answers, s.Cache = l.spool(), l.answers(), l.cache()
 	if mode == Write {
 		if err := s.hold(l); err != nil {
 			return err

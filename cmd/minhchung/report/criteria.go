@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
 	"minhchung/evidence"
@@ -64,6 +65,21 @@ func schemeInForce(ctx context.Context, store evidence.Store, scope evidence.Sco
 func isOpen(ctx context.Context, store evidence.Store, scope evidence.Scope, book evidence.BookID) (bool, error) {
 	books, err := store.Books(ctx, scope)
 	return slices.Contains(books, book), err
+}
+
+// Used is a scheme as a book puts it in force.
+func Used(s *scheme.Scheme) evidence.SchemeUsed {
+	canonical := s.Canonical()
+	return evidence.SchemeUsed{SHA256: signature.HashOf(canonical), ID: s.ID(), Canonical: canonical}
+}
+
+// FindDocuments returns the documents of the book that people mean by a name:
+// a SHA-256, the first eight or more digits of it, or a file name.
+func FindDocuments(ctx context.Context, r evidence.Reader, name string) ([]evidence.Document, error) {
+	docs, err := r.Documents(ctx)
+	return slices.DeleteFunc(docs, func(d evidence.Document) bool {
+		return d.Name != name && (len(name) < 8 || !strings.HasPrefix(d.SHA256.String(), strings.ToLower(name)))
+	}), err
 }
 
 // Criteria is the tree of a book's criteria with what was hung on each. It is

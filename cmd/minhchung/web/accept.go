@@ -35,31 +35,40 @@ type replacement struct {
 // accept takes spooled files into a book as `import` does: inspect, store,
 // commit, anchor. Once the files are here the work goes on when the client is
 // gone, so that a repeated request finds it done.
-func (s *server) accept(ctx context.Context, who visitor, k evidence.BookID, files []spooled) ([]accepted, error) {
+func (s *server) accept(ctx context.Context, who visitor, k evidence.BookID, files []spooled) (list []accepted, err error) {
+	err = s.alone(ctx, func(ctx context.Context) error {
+		var incoming []evidence.File
+		if list, incoming, err = s.match(ctx, who, k, files); err != nil {
+			return err
+		}
+		err := s.withIntake(ctx, who, k, func(in *evidence.Intake) error { return receive(ctx, in, incoming) })
+		if err != nil {
+			return err
+		}
+		return s.Store.View(ctx, who.Scope(), k, func(r evidence.Reader) error {
+			for i := range list {
+				if err := readBack(ctx, r, &list[i]); err != nil {
+					return fmt.Errorf("reading back %s: %w", list[i].file.name, err)
+				}
+			}
+			return nil
+		})
+	})
+	return list, err
+}
+
+// alone does what changes a book: one at a time, and to its end when the
+// client is gone.
+func (s *server) alone(ctx context.Context, do func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.AcceptTime)
 	defer cancel()
 	select {
 	case s.accepting <- struct{}{}:
 		defer func() { <-s.accepting }()
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
-	list, incoming, err := s.match(ctx, who, k, files)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.receive(ctx, who, k, incoming); err != nil {
-		return nil, err
-	}
-	err = s.Store.View(ctx, who.Scope(), k, func(r evidence.Reader) error {
-		for i := range list {
-			if err := readBack(ctx, r, &list[i]); err != nil {
-				return fmt.Errorf("reading back %s: %w", list[i].file.name, err)
-			}
-		}
-		return nil
-	})
-	return list, err
+	return do(ctx)
 }
 
 // prove makes the receipt of an accepted file: of its first row, or of the
@@ -143,12 +152,23 @@ func documentsOf(ctx context.Context, r evidence.Reader) (map[string]evidence.Do
 	return byRow, err
 }
 
-func (s *server) receive(ctx context.Context, who visitor, k evidence.BookID, files []evidence.File) error {
+// withIntake changes a book and anchors what was changed.
+func (s *server) withIntake(ctx context.Context, who visitor, k evidence.BookID, change func(in *evidence.Intake) error) error {
 	in, done, err := s.Intake(ctx, who.Scope(), k)
 	if err != nil {
 		return err
 	}
 	defer done()
+	if err := change(in); err != nil {
+		return err
+	}
+	// Anchoring is the installation's own act, whoever changed the book.
+	own := *in
+	own.Scope = evidence.Scope{All: true, Actor: who.ID}
+	return own.Anchor(ctx)
+}
+
+func receive(ctx context.Context, in *evidence.Intake, files []evidence.File) error {
 	if err := in.Prepare(ctx); err != nil {
 		return err
 	}
@@ -160,10 +180,7 @@ func (s *server) receive(ctx context.Context, who visitor, k evidence.BookID, fi
 		f := summary.Failures[0]
 		return fmt.Errorf("receiving %s: %w", f.Name, f.Err)
 	}
-	// Anchoring is the installation's own act, whoever brought the files.
-	own := *in
-	own.Scope = evidence.Scope{All: true, Actor: who.ID}
-	return own.Anchor(ctx)
+	return nil
 }
 
 // withRoot reads the root book, or gives nil to those who may not.

@@ -12,6 +12,7 @@ import (
 	"minhchung/cmd/minhchung/report"
 	"minhchung/evidence"
 	"minhchung/evidence/count"
+	"minhchung/evidence/signature"
 )
 
 // bookPart is what every page of a book says at its top.
@@ -167,6 +168,8 @@ func rowName(row evidence.Row) string {
 	return name
 }
 
-func documentLink(book bookPart, d evidence.Document) string {
-	return "/documents/" + d.SHA256.String() + "?" + url.Values{"unit": {book.Unit}, "period": {book.Period}}.Encode()
+func documentLink(book bookPart, d evidence.Document) string { return shaLink(book, d.SHA256) }
+
+func shaLink(book bookPart, sha signature.Hash) string {
+	return "/documents/" + sha.String() + "?" + url.Values{"unit": {book.Unit}, "period": {book.Period}}.Encode()
 }

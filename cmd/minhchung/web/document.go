@@ -34,6 +34,9 @@ type documentPage struct {
 	At         string
 	Rows       []documentRow
 	Signatures []signaturePart
+	Preview    previewPart
+	Proves     []evidencePart // the criteria it hangs on
+	Criteria   []choice       // those it could be hung on
 }
 
 type documentRow struct {
@@ -79,12 +82,23 @@ func (s *server) document(w http.ResponseWriter, r *http.Request, who visitor) e
 	if err != nil {
 		return err
 	}
+	format, err := s.formatOf(r.Context(), object.Key{Unit: string(k.Unit), SHA256: sha})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // a file over the limits is hashed and not kept
+		return err
+	}
 	var page documentPage
 	err = s.Store.View(r.Context(), who.Scope(), k, func(v evidence.Reader) error {
-		page, err = newDocumentPage(r.Context(), v, who.Lang, k, sha)
-		return err
+		var facts signature.Facts
+		if page, facts, err = newDocumentPage(r.Context(), v, who.Lang, k, sha); err != nil {
+			return err
+		}
+		page.Preview = previewOf(who.Lang, page.Book, sha, facts, format, r.URL.Query())
+		return nil
 	})
 	if err != nil {
+		return err
+	}
+	if page.Proves, page.Criteria, err = s.provedBy(r.Context(), who, k, page.SHA256); err != nil {
 		return err
 	}
 	return s.render(w, r, who, http.StatusOK, "document", page)
@@ -117,18 +131,18 @@ func (s *server) findDocument(ctx context.Context, who visitor, r *http.Request)
 	return evidence.BookID{}, sha, problem{code: "not-found"}
 }
 
-func newDocumentPage(ctx context.Context, v evidence.Reader, lang message.Lang, k evidence.BookID, sha signature.Hash) (documentPage, error) {
+func newDocumentPage(ctx context.Context, v evidence.Reader, lang message.Lang, k evidence.BookID, sha signature.Hash) (documentPage, signature.Facts, error) {
 	verdict, doc, err := evidence.ReadVerdict(ctx, v, sha)
 	if err != nil {
-		return documentPage{}, err
+		return documentPage{}, signature.Facts{}, err
 	}
 	unit, err := unitOf(ctx, v, k.Unit)
 	if err != nil {
-		return documentPage{}, err
+		return documentPage{}, signature.Facts{}, err
 	}
 	facts, err := evidence.ReadFacts(ctx, v, doc)
 	if err != nil {
-		return documentPage{}, err
+		return documentPage{}, signature.Facts{}, err
 	}
 	book := bookOf(k, unit.Name)
 	p := documentPage{
@@ -142,7 +156,7 @@ func newDocumentPage(ctx context.Context, v evidence.Reader, lang message.Lang, 
 		p.Signatures = append(p.Signatures, signatureOf(lang, i+1, sig))
 	}
 	if p.Rows, err = documentRows(ctx, v, lang, book, sha); err != nil {
-		return p, err
+		return p, facts, err
 	}
 	// "Nothing to do" would be wrong advice beside a row that does not count.
 	for _, row := range p.Rows {
@@ -152,7 +166,7 @@ func newDocumentPage(ctx context.Context, v evidence.Reader, lang message.Lang, 
 			}
 		}
 	}
-	return p, nil
+	return p, facts, nil
 }
 
 // fileReason says why the file as a whole is no signed document. The reader's

@@ -86,9 +86,10 @@ var (
 	active   = regexp.MustCompile(`(?i)<script|\son[a-z]+=|style=|javascript:|(?:src|href)="(?:https?:)?//`)
 	idOf     = regexp.MustCompile(`\sid="([^"]*)"`)
 	labelFor = regexp.MustCompile(`<label for="([^"]*)"`)
-	fieldID  = regexp.MustCompile(`<(?:input|select)[^>]*\sid="([^"]*)"`)
-	field    = regexp.MustCompile(`<(?:input|select)\s`)
-	void     = []string{"meta", "link", "input", "br"}
+	fieldID  = regexp.MustCompile(`<(?:input|select|textarea)[^>]*\sid="([^"]*)"`)
+	field    = regexp.MustCompile(`<(?:input|select|textarea)\s`)
+	hidden   = regexp.MustCompile(`<input type="hidden"`)
+	void     = []string{"meta", "link", "input", "br", "img"}
 )
 
 // checkPage looks at what every page must be: strict headers, well formed,
@@ -159,7 +160,7 @@ func wellFormed(t *testing.T, path, body string) {
 		labelled = append(labelled, m[1])
 	}
 	fields := fieldID.FindAllStringSubmatch(body, -1)
-	if len(fields) != len(field.FindAllString(body, -1)) {
+	if len(fields) != len(field.FindAllString(body, -1))-len(hidden.FindAllString(body, -1)) {
 		t.Errorf("%s: got a field without an id", path)
 	}
 	for _, m := range fields {

@@ -19,7 +19,8 @@ import (
 type problem struct {
 	code string
 	args []any
-	err  error // for operators; people never see it
+	back string // where the form is that was filled in; "" for the overview
+	err  error  // for operators; people never see it
 }
 
 func (p problem) Error() string {
@@ -34,28 +35,41 @@ func (p problem) Unwrap() error { return p.err }
 // statuses is the one table from codes to HTTP statuses (RFC 9110 15, RFC
 // 4918 11.5 for 507).
 var statuses = map[string]int{
-	"bad-filter":     http.StatusBadRequest,
-	"bad-request":    http.StatusBadRequest,
-	"no-file":        http.StatusBadRequest,
-	"one-file":       http.StatusBadRequest,
-	"bad-name":       http.StatusBadRequest,
-	"bad-key":        http.StatusBadRequest,
-	"interrupted":    http.StatusBadRequest,
-	"not-allowed":    http.StatusForbidden,
-	"cross-origin":   http.StatusForbidden,
-	"secret":         http.StatusForbidden,
-	"not-found":      http.StatusNotFound,
-	"no-register":    http.StatusNotFound,
-	"key-busy":       http.StatusConflict,
-	"file-too-large": http.StatusRequestEntityTooLarge,
-	"too-large":      http.StatusRequestEntityTooLarge,
-	"too-many":       http.StatusRequestEntityTooLarge,
-	"wrong-host":     http.StatusMisdirectedRequest,
-	"key-reused":     http.StatusUnprocessableEntity,
-	"internal":       http.StatusInternalServerError,
-	"damaged":        http.StatusInternalServerError,
-	"unavailable":    http.StatusServiceUnavailable,
-	"disk-full":      http.StatusInsufficientStorage,
+	"bad-filter":       http.StatusBadRequest,
+	"bad-request":      http.StatusBadRequest,
+	"no-file":          http.StatusBadRequest,
+	"no-criterion":     http.StatusBadRequest,
+	"no-document":      http.StatusBadRequest,
+	"no-reason":        http.StatusBadRequest,
+	"no-scheme":        http.StatusNotFound,
+	"no-such-page":     http.StatusBadRequest,
+	"no-text":          http.StatusBadRequest,
+	"bad-pages":        http.StatusBadRequest,
+	"empty-file":       http.StatusBadRequest,
+	"file-or-document": http.StatusBadRequest,
+	"long-text":        http.StatusBadRequest,
+	"refused":          http.StatusBadRequest,
+	"which-document":   http.StatusBadRequest,
+	"one-file":         http.StatusBadRequest,
+	"bad-name":         http.StatusBadRequest,
+	"bad-key":          http.StatusBadRequest,
+	"interrupted":      http.StatusBadRequest,
+	"not-allowed":      http.StatusForbidden,
+	"cross-origin":     http.StatusForbidden,
+	"secret":           http.StatusForbidden,
+	"not-found":        http.StatusNotFound,
+	"no-register":      http.StatusNotFound,
+	"no-picture":       http.StatusNotFound,
+	"key-busy":         http.StatusConflict,
+	"file-too-large":   http.StatusRequestEntityTooLarge,
+	"too-large":        http.StatusRequestEntityTooLarge,
+	"too-many":         http.StatusRequestEntityTooLarge,
+	"wrong-host":       http.StatusMisdirectedRequest,
+	"key-reused":       http.StatusUnprocessableEntity,
+	"internal":         http.StatusInternalServerError,
+	"damaged":          http.StatusInternalServerError,
+	"unavailable":      http.StatusServiceUnavailable,
+	"disk-full":        http.StatusInsufficientStorage,
 }
 
 // known are the errors of other packages that have a code of their own.
@@ -113,8 +127,8 @@ func (s *server) prepare(r *http.Request, who visitor, err error) (p problem, st
 
 // showError answers with a page.
 func (s *server) showError(w http.ResponseWriter, r *http.Request, who visitor, err error) {
-	_, status, sentence := s.prepare(r, who, err)
-	if err := s.render(w, r, who, status, "error", errorPage{status, sentence}); err != nil {
+	p, status, sentence := s.prepare(r, who, err)
+	if err := s.render(w, r, who, status, "error", errorPage{status, sentence, p.back}); err != nil {
 		s.Log.Error("showing an error", "error", err)
 	}
 }
@@ -122,6 +136,7 @@ func (s *server) showError(w http.ResponseWriter, r *http.Request, who visitor, 
 type errorPage struct {
 	Status   int
 	Sentence string
+	Back     string
 }
 
 // errorJSON is the form of every error of the API.

@@ -171,11 +171,7 @@ func (p *registerPage) filter(lang message.Lang, r *report.Report, query url.Val
 func (p *registerPage) turn(lang message.Lang, r *report.Report, found []evidence.RowState, u *url.URL) {
 	p.Found = len(found)
 	last := max(1, (len(found)+rowsPerPage-1)/rowsPerPage)
-	number, err := strconv.Atoi(u.Query().Get("page"))
-	if err != nil || number < 1 {
-		number = 1
-	}
-	number = min(number, last)
+	number := pageNumber(u.Query(), "page", last)
 	start := (number - 1) * rowsPerPage
 	end := min(start+rowsPerPage, len(found))
 	for _, s := range found[start:end] {
@@ -184,10 +180,7 @@ func (p *registerPage) turn(lang message.Lang, r *report.Report, found []evidenc
 	if p.From, p.To = start+1, end; p.Found == 0 {
 		p.From = 0
 	}
-	link := func(n int) string {
-		if n < 1 || n > last {
-			return ""
-		}
+	p.Pages = turnPages(number, last, func(n int) string {
 		query := url.Values{"page": {strconv.Itoa(n)}}
 		if p.Filter.State != "" {
 			query.Set("state", p.Filter.State)
@@ -196,6 +189,5 @@ func (p *registerPage) turn(lang message.Lang, r *report.Report, found []evidenc
 			query.Set("code", p.Filter.Code)
 		}
 		return p.Book.Path + "/register?" + query.Encode() + "#rows"
-	}
-	p.Pages = pagePart{number, last, link(number - 1), link(number + 1)}
+	})
 }

@@ -24,7 +24,7 @@ type pages struct {
 
 var languages = []message.Lang{message.Vietnamese, message.English}
 
-var pageNames = []string{"overview", "register", "indicator", "document", "uploaded", "error"}
+var pageNames = []string{"overview", "register", "indicator", "document", "criteria", "uploaded", "error"}
 
 func parsePages() (*pages, error) {
 	p := &pages{byLang: map[message.Lang]map[string]*template.Template{}}

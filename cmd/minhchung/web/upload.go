@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 
 	"minhchung/cmd/minhchung/report"
 	"minhchung/evidence"
@@ -51,21 +52,17 @@ func (s *server) uploadForm(w http.ResponseWriter, r *http.Request, who visitor)
 	if err := s.limit(w, r); err != nil {
 		return err
 	}
-	files, refused, err := s.receiveForm(r, who)
-	defer func() {
-		for _, f := range files {
-			f.remove()
-		}
-	}()
+	form, err := s.receiveForm(r, who)
+	defer form.remove()
 	if err != nil {
 		return err
 	}
-	if len(files) == 0 && len(refused) == 0 {
+	if len(form.files) == 0 && len(form.refused) == 0 {
 		return problem{code: "no-file"}
 	}
 	var list []accepted
-	if len(files) > 0 {
-		if list, err = s.accept(r.Context(), who, k, files); err != nil {
+	if len(form.files) > 0 {
+		if list, err = s.accept(r.Context(), who, k, form.files); err != nil {
 			return err
 		}
 	}
@@ -73,9 +70,9 @@ func (s *server) uploadForm(w http.ResponseWriter, r *http.Request, who visitor)
 	if err != nil {
 		return err
 	}
-	page.Refused = refused
+	page.Refused = form.refused
 	status := http.StatusOK
-	if len(files) == 0 {
+	if len(form.files) == 0 {
 		status = http.StatusUnprocessableEntity
 	}
 	return s.render(w, r, who, status, "uploaded", page)
@@ -90,38 +87,80 @@ func (s *server) limit(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// receivedForm is a multipart form: its files, and its fields of text.
+type receivedForm struct {
+	files   []spooled
+	refused []refusedFile
+	fields  url.Values
+}
+
+// remove deletes the spooled files.
+func (f receivedForm) remove() {
+	for _, file := range f.files {
+		file.remove()
+	}
+}
+
+const (
+	// maxField bounds a field of text in bytes, over the longest explanation.
+	maxField = 64 << 10
+	// maxFields is how many fields a form may have.
+	maxFields = 20
+)
+
 // receiveForm spools the files of a multipart request. The caller removes
 // what is returned, on errors too.
-func (s *server) receiveForm(r *http.Request, who visitor) (files []spooled, refused []refusedFile, err error) {
+func (s *server) receiveForm(r *http.Request, who visitor) (form receivedForm, err error) {
+	form.fields = url.Values{}
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return nil, nil, problem{code: "bad-request", err: err}
+		return form, problem{code: "bad-request", err: err}
 	}
 	for {
 		part, err := parts.NextPart()
 		if err == io.EOF {
-			return files, refused, nil
+			return form, nil
 		}
 		if err != nil {
-			return files, refused, broken(err)
+			return form, broken(err)
 		}
-		if part.FormName() != "file" || part.FileName() == "" {
-			continue // an empty choice, or a field we do not know
+		if part.FormName() != "file" {
+			if err := form.field(part); err != nil {
+				return form, err
+			}
+			continue
 		}
-		if len(files)+len(refused) == maxFiles {
-			return files, refused, problem{code: "too-many", args: []any{maxFiles}}
+		if part.FileName() == "" {
+			continue // an empty choice
+		}
+		if len(form.files)+len(form.refused) == maxFiles {
+			return form, problem{code: "too-many", args: []any{maxFiles}}
 		}
 		f, err := s.spool(part.FileName(), part)
 		var p problem
 		switch {
 		case err == nil:
-			files = append(files, f)
+			form.files = append(form.files, f)
 		case errors.As(err, &p) && p.code != "interrupted":
-			refused = append(refused, refusedFile{part.FileName(), who.Lang.Text("web.error-"+p.code, p.args...)})
+			form.refused = append(form.refused, refusedFile{part.FileName(), who.Lang.Text("web.error-"+p.code, p.args...)})
 		default:
-			return files, refused, err
+			return form, err
 		}
 	}
+}
+
+// field keeps the first value of a field of text.
+func (f receivedForm) field(part *multipart.Part) error {
+	value, err := io.ReadAll(io.LimitReader(part, maxField+1))
+	switch {
+	case err != nil:
+		return broken(err)
+	case len(value) > maxField || len(f.fields) == maxFields:
+		return problem{code: "long-text", args: []any{maxField}}
+	case !f.fields.Has(part.FormName()):
+		f.fields.Set(part.FormName(), string(value))
+	}
+	return nil
 }
 
 // broken is the error of a multipart body: too large, or not one.

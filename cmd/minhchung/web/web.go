@@ -14,6 +14,7 @@ import (
 	"minhchung/cmd/minhchung/auth"
 	"minhchung/evidence"
 	"minhchung/evidence/object"
+	"minhchung/evidence/text"
 	"minhchung/ledger"
 )
 
@@ -28,6 +29,9 @@ type Config struct {
 	Spool, Answers string
 	// Intake binds an intake to an opened book; done stops its workers.
 	Intake func(ctx context.Context, scope evidence.Scope, book evidence.BookID) (in *evidence.Intake, done func(), err error)
+	// Render draws a page of a stored file as PNG, as text.Pool.Render does; a
+	// page that cannot be drawn is text.ErrNoPicture. nil: pages show none.
+	Render func(ctx context.Context, file text.File, page, dpi int) ([]byte, error)
 	// Authenticate says who a request comes from; an error refuses it.
 	Authenticate func(*http.Request) (auth.Principal, error)
 	// Hosts are the Host headers that mean us; every other one is refused.
@@ -95,8 +99,13 @@ func (s *server) routes() http.Handler {
 	page("GET /units/{unit}/{period}/register", s.register)
 	page("POST /units/{unit}/{period}/documents", s.uploadForm)
 	page("GET /units/{unit}/{period}/indicators/{criterion}", s.indicator)
+	page("GET /units/{unit}/{period}/criteria", s.criteria)
+	page("POST /units/{unit}/{period}/criteria/attach", s.hangingForm(s.attach))
+	page("POST /units/{unit}/{period}/criteria/detach", s.hangingForm(s.detach))
+	page("POST /units/{unit}/{period}/criteria/explain", s.hangingForm(s.explain))
 	page("GET /documents/{sha256}", s.document)
 	page("GET /documents/{sha256}/file", s.download)
+	page("GET /documents/{sha256}/pages/{page}", s.picture)
 	page("/", func(http.ResponseWriter, *http.Request, visitor) error { return problem{code: "not-found"} })
 	mux.Handle("GET /static/", staticFiles())
 	mux.Handle("POST /api/v1/documents", s.authenticated(s.postDocument, s.sendError))

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -131,13 +132,14 @@ func (w *world) intake(_ context.Context, scope evidence.Scope, k evidence.BookI
 }
 
 // inspect gives a file that begins with "altered" a signature with a forbidden
-// change, and finds nothing in any other.
+// change, and finds nothing in any other. "%PDF-12" has 12 pages.
 func inspect(_ context.Context, _ signature.Hash, size int64, body io.Reader, _ []signature.Proof, at time.Time) (signature.Facts, signature.Verdict, error) {
 	data, err := io.ReadAll(body)
 	if err != nil {
 		return signature.Facts{}, signature.Verdict{}, err
 	}
 	facts := signature.Facts{Reader: "test/1", SHA256: sha256.Sum256(data), Size: size, Format: "pdf", Condition: signature.Readable}
+	_, _ = fmt.Sscanf(string(data), "%%PDF-%d", &facts.Pages) // others have none
 	verdict := signature.Verdict{Result: signature.ResultUnsigned, Policy: "vn-2025", At: at, Signatures: []signature.SignatureVerdict{}}
 	if bytes.HasPrefix(data, []byte("altered")) {
 		changes := []signature.Change{{Revision: 1, Page: 2, What: signature.WhatPageContent, Class: signature.ChangeForbidden}}
