@@ -26,6 +26,7 @@ const (
 	ProblemBlob     = "blob"      // a certificate, answer or CMS is missing or damaged
 	ProblemNoFile   = "no-file"   // a document's bytes are not stored
 	ProblemFile     = "file"      // a document's bytes do not have its digest
+	ProblemUnseen   = "unseen"    // a document's bytes cannot be had now; nobody knows whether they are lost
 	ProblemVerdict  = "verdict"   // judging again reaches another verdict
 	ProblemRollback = "rollback"  // the book is shorter than its anchor in the root book
 	NoteOrphan      = "orphan"    // stored bytes without a document: an import that was cut off
@@ -73,6 +74,9 @@ type CheckReport struct {
 	// failures of leaves, tree, checkpoint or anchor (exit code 4). At most
 	// 1,000 each; the last one says so.
 	Evidence, Ledger []Problem
+	// Unverified are documents that a store on a network answers not to have
+	// (object.ErrUnverified): no damage yet. Check again later; at most 1,000.
+	Unverified []Problem
 	// Notes are no failures.
 	Notes []Problem
 }
@@ -388,6 +392,9 @@ func (c *check) file(objects object.Store, sha signature.Hash) error {
 	case err == nil:
 	case c.ctx.Err() != nil:
 		return err
+	case errors.Is(err, object.ErrUnverified):
+		add(&c.report.Unverified, Problem{Kind: ProblemUnseen, Name: c.nameOfFile(sha.String()), Key: sha.String(),
+			Detail: "SHA-256 " + sha.String() + ": the store of documents answers that it does not have the file; this may change"})
 	case errors.Is(err, fs.ErrNotExist):
 		damaged(ProblemNoFile, "the file is not stored")
 	case errors.Is(err, object.ErrCorrupt):

@@ -18,6 +18,9 @@ var (
 	// ErrOutcome says that nobody knows whether a commit took effect. Nothing
 	// was released; open the store again and look before repeating.
 	ErrOutcome = errors.New("it is not known whether the transaction was committed: run check, then repeat the command")
+	// ErrUnavailable says that the database cannot be reached or does not
+	// answer now. Nothing of the transaction is stored; repeat it later.
+	ErrUnavailable = errors.New("the database does not answer: try again later")
 	// ErrDamaged says that the database file cannot be read as one.
 	ErrDamaged = errors.New("the database file is damaged: restore a backup")
 	// ErrRecord says that a stored column holds what the program never writes

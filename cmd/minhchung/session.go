@@ -253,6 +253,8 @@ var sentences = []struct {
 	{evidence.ErrDamaged, exitDamaged, "cli.database-damaged"},
 	{evidence.ErrRecord, exitDamaged, "cli.record-damaged"},
 	{evidence.ErrOutcome, exitBackend, "cli.outcome"},
+	{evidence.ErrUnavailable, exitBackend, "cli.database-away"},
+	{object.ErrUnavailable, exitBackend, "cli.objects-away"},
 	{evidence.ErrForeign, exitUsage, "cli.foreign-data"},
 	{config.ErrNoData, exitUsage, "cli.no-data"},
 	{config.ErrNotDirectory, exitUsage, "cli.not-a-folder-data"},

@@ -70,9 +70,9 @@ type Prober interface {
 
 // Protection is one way in which a server protects objects.
 type Protection struct {
-	Name   string // "versioning", "object-lock", "encryption"
-	State  string // On, Off or Unknown
-	Detail string // English: the mode, or why nobody knows
+	Name   string `json:"name"`   // "versioning", "object-lock", "encryption"
+	State  string `json:"state"`  // On, Off or Unknown
+	Detail string `json:"detail"` // English: the mode, or why nobody knows
 }
 
 // The states of a Protection.
