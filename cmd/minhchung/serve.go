@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -23,11 +24,12 @@ func serveCommand() *command {
 	var listen string
 	return &command{
 		name:  "serve",
-		flags: func(fs *pflag.FlagSet) { fs.StringVar(&listen, "listen", "127.0.0.1:8080", "") },
+		flags: func(fs *pflag.FlagSet) { fs.StringVar(&listen, "listen", "", "") },
 		run: func(ctx context.Context, e *env, args []string) error {
 			if len(args) > 0 {
 				return usage("cli.extra-argument", args[0])
 			}
+			listen = cmp.Or(listen, e.settings.Serve.Listen, config.DefaultListen)
 			if err := auth.CheckListen(listen); err != nil {
 				return usage("serve.not-local", listen)
 			}
@@ -59,7 +61,7 @@ func hold(ctx context.Context, e *env, wait time.Duration) (*config.Session, err
 			return s, err
 		}
 		if time.Now().After(deadline) {
-			return nil, fail(exitBackend, nil, "serve.held", e.Data)
+			return nil, fail(exitBackend, nil, "serve.held", e.config().Data)
 		}
 		select {
 		case <-ctx.Done():
@@ -89,7 +91,7 @@ func servePages(ctx context.Context, e *env, s *session, listen string) error {
 	handler, err := web.New(web.Config{
 		Render: readers.Render,
 		Store:  s.Store, Objects: s.Objects, Public: s.Public, Spool: s.Spool, Answers: s.Answers,
-		Authenticate: auth.Office, Hosts: hosts, FileBytes: maxFileBytes, Log: log,
+		Authenticate: auth.Office, Hosts: hosts, FileBytes: s.Config.MaxFileBytes(), Log: log,
 		Intake: func(ctx context.Context, scope evidence.Scope, book evidence.BookID) (*evidence.Intake, func(), error) {
 			return newIntake(ctx, &session{s.Session, scope}, book, nil)
 		},

@@ -33,5 +33,5 @@ func (s *session) textPool(log *slog.Logger) (*text.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return text.New(text.Config{Command: []string{self, textCommand}, CacheDir: s.Cache, FileBytes: maxFileBytes, Log: log})
+	return text.New(text.Config{Command: []string{self, textCommand}, CacheDir: s.Cache, FileBytes: s.Config.MaxFileBytes(), Log: log})
 }

@@ -16,6 +16,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"path/filepath"
 	"time"
@@ -23,57 +24,142 @@ import (
 	"minhchung/evidence/signature/worker"
 )
 
-// Config is all that can be set. The zero value of each field is its default.
+// Config is all that can be set, in a file read by Load or by a caller. The
+// zero value of each field is its default. deploy/minhchung.toml and
+// deploy/province.toml show every option; a relative path in a file is meant
+// from that file's folder.
 type Config struct {
 	// Data is the data directory; default "minhchung-data" in the current
 	// folder. It must be on a local disk: SQLite and the lock are not safe on
-	// network drives.
-	Data string
+	// network drives. With PostgreSQL each instance has one of its own, with the
+	// same signing key.
+	Data string `toml:"data"`
 	// Host is the first part of the names of new ledgers; default "office-" and
 	// twelve hexadecimal digits of the SHA-256 of the signing key's public half,
 	// so that no two installations give their books the same name.
-	Host string
+	Host string `toml:"host"`
 	// Wait is how long a command waits for a holder that neither answers nor
 	// lets go before it gives up; default 10 s. Time during which the holder
 	// works for us does not count.
-	Wait time.Duration
+	Wait Duration `toml:"wait"`
 	// Workers is the number of files inspected at the same time; default the
 	// number of processors.
-	Workers int
+	Workers int `toml:"workers"`
 	// FileTimeout is the time for inspecting one file; default 10 s.
-	FileTimeout time.Duration
+	FileTimeout Duration `toml:"file_timeout"`
 	// FileMemory is the memory for inspecting one file, in bytes; default
 	// 512 MiB.
-	FileMemory int64
+	FileMemory int64 `toml:"file_memory"`
 	// FileBytes is the size of the largest file taken; default 50 MB
 	// (52,428,800).
-	FileBytes int64
+	FileBytes int64 `toml:"file_bytes"`
+	// Serve says where `serve` listens.
+	Serve Serve `toml:"serve"`
+	// Objects says where the bytes of documents are kept.
+	Objects Objects `toml:"objects"`
 }
 
-// DefaultData is the data directory when none is named.
-const DefaultData = "minhchung-data"
+// Serve is the table [serve].
+type Serve struct {
+	// Listen is the address of the pages; default "127.0.0.1:8080". Without
+	// accounts it must belong to this machine alone.
+	Listen string `toml:"listen"`
+	// Metrics is the address of a listener of its own for /metrics, /healthz and
+	// /readyz, such as "127.0.0.1:9464"; default none. What it shows names no
+	// document and no person; it asks nobody for a password, so keep it inside.
+	Metrics string `toml:"metrics"`
+}
 
-func (c Config) data() string {
-	if c.Data == "" {
-		return DefaultData
+// Objects is the table [objects].
+type Objects struct {
+	// Engine is "disk", a folder in the data directory, or "s3"; default "disk".
+	Engine string `toml:"engine"`
+	// S3 is needed with the engine "s3" and refused without it.
+	S3 S3 `toml:"s3"`
+}
+
+// S3 is the table [objects.s3].
+type S3 struct {
+	// URL is the server's address, "https://host:port" without a path.
+	URL string `toml:"url"`
+	// Plain allows http:// to another machine; default false. Documents can
+	// then be read on the way: only for a network that nobody else is on.
+	Plain bool `toml:"plain"`
+	// Bucket must exist; switch on versioning and, where rules ask for it,
+	// object lock. `check` says what is on.
+	Bucket string `toml:"bucket"`
+	// Prefix is put before every key, with a slash at its end; default none.
+	Prefix string `toml:"prefix"`
+	// Region is what requests are signed for; default "us-east-1".
+	Region string `toml:"region"`
+	// Key is the name of the access key.
+	Key string `toml:"key"`
+	// Secret says where the secret key is kept: see Secret.
+	Secret Secret `toml:"secret"`
+	// CA is a PEM file with the authorities trusted for the server; default
+	// those of the system.
+	CA string `toml:"ca"`
+	// Stall is how long a connection may stand still; default 10 s.
+	Stall Duration `toml:"stall"`
+	// PartBytes is the size from which documents are sent in parts; default
+	// 64 MiB (67,108,864), at least 5 MiB.
+	PartBytes int64 `toml:"part_bytes"`
+}
+
+// The engines of the documents.
+const (
+	engineDisk = "disk"
+	engineS3   = "s3"
+)
+
+// Duration is a time.Duration that a file has as "10s" or "1m30s".
+type Duration time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err == nil && v < 0 {
+		err = errors.New("a negative time")
 	}
-	return c.Data
+	*d = Duration(v)
+	return err
 }
+
+// DefaultData is the data directory when none is named, DefaultListen the
+// address of the pages, DefaultFileBytes the size of the largest file.
+const (
+	DefaultData      = "minhchung-data"
+	DefaultListen    = "127.0.0.1:8080"
+	DefaultFileBytes = 50 << 20
+)
+
+func (c Config) data() string { return cmp.Or(c.Data, DefaultData) }
 
 func (c Config) wait() time.Duration {
 	if c.Wait <= 0 {
 		return 10 * time.Second
 	}
-	return c.Wait
+	return time.Duration(c.Wait)
+}
+
+// MaxFileBytes is the size of the largest file taken, in bytes.
+func (c Config) MaxFileBytes() int64 {
+	if c.FileBytes <= 0 {
+		return DefaultFileBytes
+	}
+	return c.FileBytes
 }
 
 // Worker returns the limits for hostile files; command starts a child.
 func (c Config) Worker(command []string) worker.Config {
 	return worker.Config{
-		Command: command, Workers: c.Workers, Timeout: c.FileTimeout,
-		MemoryBytes: c.FileMemory, FileBytes: c.FileBytes,
+		Command: command, Workers: c.Workers, Timeout: time.Duration(c.FileTimeout),
+		MemoryBytes: c.FileMemory, FileBytes: c.MaxFileBytes(),
 	}
 }
+
+// SameEngines reports whether both keep things in the same places.
+func (c Config) SameEngines(other Config) bool { return c.Objects == other.Objects }
 
 // Errors that commands turn into a sentence. Each names the directory in the
 // message around it.

@@ -28,6 +28,7 @@ const (
 
 // Session is an open data directory. Its stores are safe for concurrent use.
 type Session struct {
+	Config  Config // as it was opened with
 	Store   evidence.Store
 	Objects object.Store
 	// Key signs checkpoints; nil in mode Read.
@@ -62,7 +63,7 @@ func Open(ctx context.Context, cfg Config, mode Mode) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", cfg.data(), err)
 	}
-	s := &Session{ctx: ctx}
+	s := &Session{ctx: ctx, Config: cfg}
 	if err := s.open(ctx, cfg, layout{root}, mode); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", cfg.data(), errors.Join(err, s.Close()))
 	}
