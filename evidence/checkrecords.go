@@ -54,7 +54,7 @@ func (c *check) records(r Reader, _ ledger.PublicKey) error {
 
 // changed names each column that is not what the entry says.
 func (c *check) changed(r Reader, got Record, index int64) error {
-	event, _, err := readEvent(c, r, index)
+	event, _, err := EventAt(c.ctx, r, index)
 	if err != nil {
 		return err
 	}
@@ -71,19 +71,6 @@ func (c *check) changed(r Reader, got Record, index int64) error {
 		}
 	}
 	return nil
-}
-
-func readEvent(c *check, r Reader, index int64) (Event, ledger.Leaf, error) {
-	e, err := r.Entry(c.ctx, index)
-	if err != nil {
-		return nil, ledger.Leaf{}, err
-	}
-	leaf, err := ledger.ParseLeaf(e.Leaf)
-	if err != nil {
-		return nil, ledger.Leaf{}, err
-	}
-	event, err := DecodeEvent(leaf, e.Opening)
-	return event, leaf, err
 }
 
 // readBlobs reads every blob that facts and materials name.
@@ -147,7 +134,7 @@ func (c *check) judge(r Reader, _ ledger.PublicKey) error {
 }
 
 func (c *check) derive(r Reader, d Document) (again, old signature.Verdict, err error) {
-	event, _, err := readEvent(c, r, d.VerdictEntry)
+	event, _, err := EventAt(c.ctx, r, d.VerdictEntry)
 	if err != nil {
 		return again, old, err
 	}
@@ -155,7 +142,7 @@ func (c *check) derive(r Reader, d Document) (again, old signature.Verdict, err 
 	if !ok {
 		return again, old, fmt.Errorf("entry %d is not a verdict", d.VerdictEntry)
 	}
-	event, _, err = readEvent(c, r, d.FactsEntry)
+	event, _, err = EventAt(c.ctx, r, d.FactsEntry)
 	if err != nil {
 		return again, old, err
 	}

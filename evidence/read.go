@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"minhchung/evidence/signature"
+	"minhchung/ledger"
 )
 
 // ReadVerdict returns the newest verdict on a document and the document.
@@ -25,6 +26,21 @@ func ReadFacts(ctx context.Context, r Reader, doc Document) (signature.Facts, er
 	var event FactsRead
 	err := readOpening(ctx, r, doc.FactsEntry, &event)
 	return event.Facts, err
+}
+
+// EventAt returns what a committed entry states, and its leaf. The types of a
+// newer version are ErrLeafType.
+func EventAt(ctx context.Context, r Reader, index int64) (Event, ledger.Leaf, error) {
+	entry, err := r.Entry(ctx, index)
+	if err != nil {
+		return nil, ledger.Leaf{}, err
+	}
+	leaf, err := ledger.ParseLeaf(entry.Leaf)
+	if err != nil {
+		return nil, ledger.Leaf{}, err
+	}
+	event, err := DecodeEvent(leaf, entry.Opening)
+	return event, leaf, err
 }
 
 func readOpening(ctx context.Context, r Reader, index int64, v any) error {

@@ -37,8 +37,8 @@ const textGroup = 32
 // ReadTexts reads the documents whose text was never read, or by an older
 // reader, or whose pictures can be read now, and keeps each as it comes: a
 // second run goes on where the first one stopped. step, when set, is called
-// after each document with how many are to be read in all. It returns how
-// many were read.
+// after each document with how many are to be read in all, never concurrently.
+// It returns how many were read.
 func (in *Intake) ReadTexts(ctx context.Context, reader TextReader, step func(total int)) (int, error) {
 	stale, err := in.staleTexts(ctx, reader)
 	if err != nil || len(stale) == 0 {
@@ -55,9 +55,7 @@ func (in *Intake) ReadTexts(ctx context.Context, reader TextReader, step func(to
 			if err := k.read(workCtx, d); err != nil {
 				return err
 			}
-			if step != nil {
-				step(len(stale))
-			}
+			k.stepped(step, len(stale))
 			return nil
 		})
 	}
@@ -132,6 +130,14 @@ func (k *textKeeper) read(ctx context.Context, d staleText) error {
 		return nil
 	}
 	return k.keep(ctx)
+}
+
+func (k *textKeeper) stepped(step func(int), total int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if step != nil {
+		step(total)
+	}
 }
 
 func (k *textKeeper) flush(ctx context.Context) error {

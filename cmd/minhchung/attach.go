@@ -190,7 +190,7 @@ func runAttach(ctx context.Context, e *env, s *session, f attachFlags, file *loc
 	if err != nil {
 		return attachError(err)
 	}
-	if err := in.Anchor(ctx); err != nil {
+	if err := s.follow(ctx, e, in); err != nil {
 		return err
 	}
 	return out.print(ctx, e, s, book, sha, links, before)
@@ -363,7 +363,7 @@ func runDetach(ctx context.Context, e *env, s *session, book evidence.BookID, f 
 	if err := in.Detach(ctx, doc.SHA256, f.criteria, f.note); err != nil {
 		return err
 	}
-	if err := in.Anchor(ctx); err != nil {
+	if err := s.follow(ctx, e, in); err != nil {
 		return err
 	}
 	if e.JSON {

@@ -85,7 +85,7 @@ type command struct {
 func commands() []func() *command {
 	return []func() *command{
 		demoCommand, unitCommand, rosterCommand, trustCommand, importCommand, excludeCommand,
-		attachCommand, explainCommand, criteriaCommand,
+		attachCommand, explainCommand, criteriaCommand, confirmCommand, searchCommand,
 		serveCommand, inspectCommand, indicatorCommand, documentCommand, receiptCommand, checkCommand, signCommand,
 	}
 }

@@ -107,7 +107,7 @@ func runExclude(ctx context.Context, e *env, s *session, f excludeFlags, x evide
 		if err := in.Exclude(ctx, row.ID, x); err != nil {
 			return err
 		}
-		if err := in.Anchor(ctx); err != nil {
+		if err := s.follow(ctx, e, in); err != nil {
 			return err
 		}
 	}

@@ -124,7 +124,7 @@ func giveExplanation(ctx context.Context, e *env, s *session, book evidence.Book
 	if err != nil {
 		return attachError(err)
 	}
-	return in.Anchor(ctx)
+	return s.follow(ctx, e, in)
 }
 
 // explained returns what is known of one criterion.

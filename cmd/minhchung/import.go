@@ -167,7 +167,7 @@ func (job *importJob) commit(ctx context.Context, e *env, s *session) error {
 	if err != nil {
 		return err
 	}
-	if err := in.Anchor(ctx); err != nil {
+	if err := s.follow(ctx, e, in); err != nil {
 		return err
 	}
 	if !e.JSON {

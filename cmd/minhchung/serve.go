@@ -83,17 +83,22 @@ func servePages(ctx context.Context, e *env, s *session, listen string) error {
 		return usage("serve.not-local", listen)
 	}
 	log := slog.New(slog.NewTextHandler(e.Stderr, nil))
-	readers, err := s.textPool(log)
-	if err != nil {
+	if s.readers, err = s.textPool(ctx, log); err != nil {
 		return err
 	}
-	defer readers.Close() // children hold nothing worth an error
+	defer s.readers.Close() // children hold nothing worth an error
+	wake, stop := s.startFollowing(ctx, e)
+	defer stop()
 	handler, err := web.New(web.Config{
-		Render: readers.Render,
+		Render: s.readers.Render,
 		Store:  s.Store, Objects: s.Objects, Public: s.Public, Spool: s.Spool, Answers: s.Answers,
 		Authenticate: auth.Office, Hosts: hosts, FileBytes: s.Config.MaxFileBytes(), Log: log,
 		Intake: func(ctx context.Context, scope evidence.Scope, book evidence.BookID) (*evidence.Intake, func(), error) {
-			return newIntake(ctx, &session{s.Session, scope}, book, nil)
+			in, done, err := newIntake(ctx, &session{s.Session, scope, s.readers}, book, nil)
+			if err != nil {
+				return nil, nil, err
+			}
+			return in, func() { done(); wake() }, nil
 		},
 	})
 	if err != nil {
@@ -108,6 +113,24 @@ func servePages(ctx context.Context, e *env, s *session, listen string) error {
 		e.say("serve.listening", address)
 	}
 	return serveUntil(ctx, e, listener, handler)
+}
+
+// startFollowing keeps texts, confirmations and the search index up with the
+// ledger beside the pages. stop waits for the step under way.
+func (s *session) startFollowing(ctx context.Context, e *env) (wake, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	signal, ended := make(chan struct{}, 1), make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.followWhile(ctx, e, signal)
+	}()
+	wake = func() {
+		select {
+		case signal <- struct{}{}:
+		default: // it will look anyway
+		}
+	}
+	return wake, func() { cancel(); <-ended }
 }
 
 // stopTime is how long work may take that was begun before the program was

@@ -22,6 +22,7 @@ import (
 	"minhchung/evidence/signature"
 	"minhchung/evidence/signature/trust"
 	"minhchung/evidence/signature/worker"
+	"minhchung/evidence/text"
 	"minhchung/ledger"
 )
 
@@ -31,13 +32,15 @@ import (
 type session struct {
 	*config.Session
 	Scope evidence.Scope
+	// readers read texts and draw pages; nil makes each follower start its own.
+	readers *text.Pool
 }
 
 // officeActor is the pseudonymous id of the one person at an office PC.
 const officeActor = "office"
 
 func newSession(s *config.Session) *session {
-	return &session{s, evidence.Scope{All: true, Actor: officeActor}}
+	return &session{Session: s, Scope: evidence.Scope{All: true, Actor: officeActor}}
 }
 
 // configure reads the file of --config. A --data beside it wins. A command of

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -8,6 +10,7 @@ import (
 	"minhchung/evidence/text"
 	"minhchung/evidence/text/office"
 	"minhchung/evidence/text/pdfium"
+	"minhchung/evidence/text/tesseract"
 )
 
 // textCommand is how the program starts itself as a child that reads text and
@@ -28,10 +31,22 @@ func runTextWorker() int {
 }
 
 // textPool reads and draws files in children; they start when they are needed.
-func (s *session) textPool(log *slog.Logger) (*text.Pool, error) {
+// Scans are read by the system's tesseract where it is installed.
+func (s *session) textPool(ctx context.Context, log *slog.Logger) (*text.Pool, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	return text.New(text.Config{Command: []string{self, textCommand}, CacheDir: s.Cache, FileBytes: s.Config.MaxFileBytes(), Log: log})
+	cfg := text.Config{
+		Command: []string{self, textCommand}, Engines: pdfium.Version + " " + office.Version,
+		CacheDir: s.Cache, FileBytes: s.Config.MaxFileBytes(), Log: log,
+	}
+	ocr, err := tesseract.Open(ctx, tesseract.Config{})
+	switch {
+	case err == nil:
+		cfg.OCR = ocr
+	case !errors.Is(err, tesseract.ErrMissing):
+		return nil, fmt.Errorf("looking for OCR: %w", err)
+	}
+	return text.New(cfg)
 }

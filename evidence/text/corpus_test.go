@@ -38,9 +38,6 @@ func TestCorpus(t *testing.T) {
 			slowest = took
 			t.Logf("%s: %v, %d pages, %q", d.Name(), took.Round(time.Millisecond), len(e.Pages), e.Problem)
 		}
-		if took := time.Since(began); took > 25*time.Second {
-			t.Errorf("%s: took %v", d.Name(), took)
-		}
 		count[e.Source]++
 		problems[e.Problem]++
 		return nil

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestFind(t *testing.T) {
@@ -124,18 +123,15 @@ func TestOwnKeys(t *testing.T) {
 	}
 }
 
-// A text made of nothing but the number costs no more than another.
+// A text made of nothing but the number costs no more than another: work that
+// grew with the square of its length would not end within the test's timeout.
 func TestFindIsLinear(t *testing.T) {
 	pages := []Page{{Number: 1, Text: strings.Repeat("32/BC-UBND ngày 3/4/2022 132/BC-UBND 13/4/2022 ", 20_000)}}
-	began := time.Now()
-	got := Find(Sought{"32", "BC-UBND", "2022-04-03"}, pages)
-	if took := time.Since(began); got.Number != PlaceCited || took > 5*time.Second {
-		t.Errorf("got %+v in %v, want cited within a second or so", got, took)
+	if got := Find(Sought{"32", "BC-UBND", "2022-04-03"}, pages); got.Number != PlaceCited {
+		t.Errorf("got %+v, want cited", got)
 	}
 	none := []Page{{Number: 1, Text: strings.Repeat("132/BC-UBND 13/4/2022 ", 40_000)}}
-	began = time.Now()
-	got = Find(Sought{"32", "BC-UBND", "2022-04-03"}, none)
-	if took := time.Since(began); got != (Found{}) || took > 5*time.Second {
-		t.Errorf("got %+v in %v, want nothing within a second or so", got, took)
+	if got := Find(Sought{"32", "BC-UBND", "2022-04-03"}, none); got != (Found{}) {
+		t.Errorf("got %+v, want nothing", got)
 	}
 }

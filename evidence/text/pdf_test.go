@@ -231,9 +231,6 @@ func TestPDFHostile(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			began := time.Now()
 			e := extract(t, p, test.data)
-			if took := time.Since(began); took > 12*time.Second {
-				t.Errorf("took %v, want at most the timeout and a little", took)
-			}
 			t.Logf("%v: %s, %q, %d pages", time.Since(began).Round(time.Millisecond), e.Source, e.Problem, len(e.Pages))
 			if test.problem != "*" && e.Source != test.source || e.Encrypted != test.encrypted || test.problem == "*" && e.Problem == "" && !anyNeedsOCR(e) || test.problem != "*" && e.Problem != test.problem {
 				t.Errorf("got %s, %q, encrypted %t, want %s, %q", e.Source, e.Problem, e.Encrypted, test.source, test.problem)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"minhchung/evidence/text/syllable"
@@ -18,6 +19,9 @@ import (
 type Config struct {
 	// Command starts a child that calls Main. Required.
 	Command []string
+	// Engines are names and versions of what children read with, such as
+	// "pdfium/1 office/1": when they change, stored text is read again.
+	Engines string
 	// CacheDir is where children keep compiled code (DATA/cache); empty makes
 	// every start of a child take seconds. It may be deleted at any time.
 	CacheDir string
@@ -55,6 +59,7 @@ const ocrDPI = 200
 // use.
 type Pool struct {
 	workers  *worker.Pool
+	engines  string
 	ocr      OCR
 	ocrPages int
 }
@@ -73,8 +78,21 @@ func New(cfg Config) (*Pool, error) {
 	if pages <= 0 {
 		pages = 200
 	}
-	return &Pool{workers: workers, ocr: cfg.OCR, ocrPages: pages}, nil
+	return &Pool{workers: workers, engines: cfg.Engines, ocr: cfg.OCR, ocrPages: pages}, nil
 }
+
+// Version returns names and versions of what reads text, and of the OCR, ""
+// for none. Text that another reader stored may differ.
+func (p *Pool) Version() (reader, ocr string) {
+	if p.ocr != nil {
+		ocr = p.ocr.Version()
+	}
+	return strings.TrimSpace(ownVersion + " " + p.engines), ocr
+}
+
+// ownVersion changes when what this package makes of the engines' answers
+// does.
+const ownVersion = "text/1"
 
 // Close ends all children; files in work are finished first.
 func (p *Pool) Close() error { return p.workers.Close() }

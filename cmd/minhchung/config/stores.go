@@ -25,6 +25,7 @@ func (s *Session) openStores(ctx context.Context, cfg Config, l layout, mode Mod
 	if err := s.openObjects(cfg, l); err != nil {
 		return fmt.Errorf("opening the documents: %w", err)
 	}
+	s.closing = append(s.closing, s.index.close)
 	return nil
 }
 

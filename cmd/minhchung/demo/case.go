@@ -52,7 +52,7 @@ type variant struct {
 	// arrival adds the signature of the organisation that received it.
 	arrival   bool
 	numbering numbering
-	scanned   bool // pages are only images
+	scanned   bool // pages are images, of signed ones with the text below
 	// visible shows signer and time of each signature in the upper margin.
 	visible bool
 	// cades writes ETSI.CAdES.detached without a signing-time attribute, as

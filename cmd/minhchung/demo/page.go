@@ -64,7 +64,10 @@ func (l letter) dateLine() string {
 }
 
 // print returns the document as it comes from the printer.
-func (p *printer) print(l letter) ([]byte, error) {
+func (p *printer) print(l letter) ([]byte, error) { return p.sheet(l).Bytes() }
+
+// sheet writes the letter.
+func (p *printer) sheet(l letter) *sheet {
 	s := &sheet{Sheet: p.Sheet(), p: p}
 	if l.plain {
 		s.Uncompressed()
@@ -76,7 +79,7 @@ func (p *printer) print(l letter) ([]byte, error) {
 	s.foot(l)
 	// All of them have to be in the embedded subset.
 	s.Reserve(l.numberLine() + l.dateLine() + l.later)
-	return s.Bytes()
+	return s
 }
 
 func (s *sheet) head(l letter) {

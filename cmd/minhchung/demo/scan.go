@@ -9,45 +9,51 @@ import (
 	"minhchung/cmd/minhchung/paper"
 )
 
-// A scanned page at 75 dots an inch: enough to look like one.
-const (
-	scanWidth  = 620
-	scanHeight = 877
-)
+// scanDPI is what an old office scanner is set to.
+const scanDPI = 100
 
-// scan returns a document of one page that is only an image: grey strokes
-// where lines of text would be, the ring of a stamp, and the noise of paper.
-// The picture of a stamp means nothing; that is what the case is about.
-func scan(rng *rand.Rand) ([]byte, error) {
-	return paper.Picture(scannedPage(rng))
-}
-
-func scannedPage(rng *rand.Rand) image.Image {
-	img := image.NewGray(image.Rect(0, 0, scanWidth, scanHeight))
-	for i := range img.Pix {
-		img.Pix[i] = uint8(238 + rng.IntN(12))
-	}
-	for y := 60; y < scanHeight-180; y += 19 {
-		if rng.IntN(9) > 0 {
-			scannedLine(img, rng, y)
+// scan returns the letter as a scanner leaves it: pictures of its pages with
+// the ring of a stamp and the noise of paper. The picture of a stamp means
+// nothing. With recognised the scanner's own software put the text below the
+// pictures, where it can be searched; a plain scanner does not.
+func (p *printer) scan(l letter, recognised bool) ([]byte, error) {
+	s := p.sheet(l)
+	var pages []image.Image
+	for page := 1; page <= s.Pages(); page++ {
+		img, err := s.Photograph(page, scanDPI)
+		if err != nil {
+			return nil, err
 		}
+		age(img, l.rng)
+		if page == s.Pages() {
+			dpt := scanDPI / 72.0
+			ring(img, int((400+float64(l.rng.IntN(30)))*dpt), int((s.y+55)*dpt), int(42*dpt))
+		}
+		pages = append(pages, img)
 	}
-	ring(img, 420+rng.IntN(40), scanHeight-120-rng.IntN(20), 42)
-	return img
+	if !recognised {
+		return paper.Pictures(pages...)
+	}
+	for i, img := range pages {
+		s.Cover(i+1, img)
+	}
+	return s.Bytes()
 }
 
-// scannedLine draws words as rows of short upright strokes.
-func scannedLine(img *image.Gray, rng *rand.Rand, y int) {
-	end := scanWidth - 60 - rng.IntN(120)
-	for x := 80; x < end; {
-		word := 12 + rng.IntN(44)
-		for i := 0; i < word && x+i < end; i += 3 {
-			top := y - 4 - rng.IntN(4)
-			for yy := top; yy <= y; yy++ {
-				img.SetGray(x+i, yy, color.Gray{Y: uint8(30 + rng.IntN(60))})
+// age makes white paper grey and uneven, in blocks so that it compresses.
+func age(img *image.Gray, rng *rand.Rand) {
+	const block = 8
+	bounds := img.Bounds()
+	for y := 0; y < bounds.Dy(); y += block {
+		for x := 0; x < bounds.Dx(); x += block {
+			dark := uint8(6 + rng.IntN(10))
+			for yy := y; yy < min(y+block, bounds.Dy()); yy++ {
+				row := img.Pix[yy*img.Stride+x : yy*img.Stride+min(x+block, bounds.Dx())]
+				for i, v := range row {
+					row[i] = max(v, dark+24) - dark
+				}
 			}
 		}
-		x += word + 6
 	}
 }
 

@@ -42,7 +42,7 @@ func (w *workshop) make(ctx context.Context, e *entry) ([]byte, error) {
 
 func (w *workshop) base(e *entry, l letter) ([]byte, error) {
 	if e.v.scanned {
-		return scan(l.rng)
+		return w.printer.scan(l, e.v.org != noSigner)
 	}
 	return w.printer.print(l)
 }

@@ -6,7 +6,6 @@ package paper
 import (
 	_ "embed"
 	"fmt"
-	"image"
 
 	"github.com/signintech/gopdf"
 )
@@ -52,9 +51,10 @@ func NewPrinter() (*Printer, error) {
 // left corner; a text's is that of its base line. The first error is kept and
 // returned by Bytes. A sheet is for one goroutine.
 type Sheet struct {
-	pdf  gopdf.GoPdf
-	p    *Printer
-	fail error
+	pdf   gopdf.GoPdf
+	p     *Printer
+	fail  error
+	lines [][]line // by page, for Photograph
 }
 
 // Sheet begins a document with one empty page. Its regular font is /F1 of
@@ -64,7 +64,7 @@ func (p *Printer) Sheet() *Sheet {
 	s.pdf.Start(gopdf.Config{Unit: gopdf.UnitPT, PageSize: gopdf.Rect{W: Width, H: Height}})
 	s.check(s.pdf.AddTTFFontFromFontContainer("regular", &p.fonts))
 	s.check(s.pdf.AddTTFFontFromFontContainer("bold", &p.fonts))
-	s.pdf.AddPage()
+	s.Page()
 	return s
 }
 
@@ -78,7 +78,10 @@ func (s *Sheet) check(err error) {
 func (s *Sheet) Uncompressed() { s.pdf.SetNoCompression() }
 
 // Page begins a new page.
-func (s *Sheet) Page() { s.pdf.AddPage() }
+func (s *Sheet) Page() {
+	s.pdf.AddPage()
+	s.lines = append(s.lines, nil)
+}
 
 // Pages is how many there are.
 func (s *Sheet) Pages() int { return s.pdf.GetNumberOfPages() }
@@ -98,6 +101,8 @@ func (s *Sheet) Text(x, y, size float64, bold bool, text string) {
 	s.check(s.pdf.SetFont(name, "", size))
 	s.pdf.SetXY(x, y)
 	s.check(s.pdf.Text(text))
+	last := &s.lines[len(s.lines)-1]
+	*last = append(*last, line{x, y, size, bold, text})
 }
 
 // Centre writes one line around a vertical axis.
@@ -141,17 +146,4 @@ func (s *Sheet) Bytes() ([]byte, error) {
 		return nil, fmt.Errorf("printing a document: %w", s.fail)
 	}
 	return out, nil
-}
-
-// Picture returns a document of one page that is only an image, as a scanner
-// writes it.
-func Picture(img image.Image) ([]byte, error) {
-	var pdf gopdf.GoPdf
-	pdf.Start(gopdf.Config{Unit: gopdf.UnitPT, PageSize: gopdf.Rect{W: Width, H: Height}})
-	pdf.AddPage()
-	err := pdf.ImageFromWithOption(img, gopdf.ImageFromOption{Format: "jpeg", Rect: &gopdf.Rect{W: Width, H: Height}})
-	if err != nil {
-		return nil, fmt.Errorf("placing a scanned page: %w", err)
-	}
-	return pdf.GetBytesPdfReturnErr()
 }

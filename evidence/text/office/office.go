@@ -20,8 +20,8 @@ import (
 	"minhchung/evidence/text"
 )
 
-// version changes when the same file can give another text.
-const version = "office/1"
+// Version changes when the same file can give another text.
+const Version = "office/1"
 
 // Limits on an archive. Sizes are measured while unpacking; what the archive
 // declares is not believed.
@@ -39,7 +39,7 @@ type Reader struct{}
 var _ text.OfficeEngine = Reader{}
 
 // Version returns name and version of the reader.
-func (Reader) Version() string { return version }
+func (Reader) Version() string { return Version }
 
 // problem is what is wrong with a file, as a sentence.
 type problem string

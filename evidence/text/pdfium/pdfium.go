@@ -26,9 +26,9 @@ import (
 	"minhchung/evidence/text"
 )
 
-// version changes when the same file can give another text: a new go-pdfium,
+// Version changes when the same file can give another text: a new go-pdfium,
 // or a new way to ask it.
-const version = "pdfium/1.20.0-1"
+const Version = "pdfium/1.20.0-1"
 
 // pageBytes is the unit of WebAssembly memory.
 const pageBytes = 64 << 10
@@ -104,7 +104,7 @@ func open(dir string, memoryBytes int64) (*Engine, error) {
 }
 
 // Version returns name and version of the engine.
-func (e *Engine) Version() string { return version }
+func (e *Engine) Version() string { return Version }
 
 // Close frees the engine.
 func (e *Engine) Close() error {
