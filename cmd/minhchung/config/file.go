@@ -83,7 +83,7 @@ func decodeError(file string, err error) error {
 		first := unknown.Errors[0]
 		line, _ := first.Position()
 		key := strings.Join(first.Key(), ".")
-		return &FileError{File: file, Line: line, Code: CodeUnknown, Key: key, Detail: Nearest(key, keys(reflect.TypeFor[Config](), ""))}
+		return &FileError{File: file, Line: line, Code: CodeUnknown, Key: key, Detail: Nearest(key, withTables(keys(reflect.TypeFor[Config](), "")))}
 	case errors.As(err, &wrong):
 		line, _ := wrong.Position()
 		return &FileError{File: file, Line: line, Code: CodeSyntax, Key: strings.Join(wrong.Key(), "."), Detail: strings.TrimPrefix(wrong.Error(), "toml: ")}
@@ -101,6 +101,19 @@ func keys(t reflect.Type, prefix string) (all []string) {
 			continue
 		}
 		all = append(all, name)
+	}
+	return all
+}
+
+// withTables adds the names of the tables that the options are in.
+func withTables(options []string) []string {
+	all := slices.Clone(options)
+	for _, option := range options {
+		for i, r := range option {
+			if table := option[:i]; r == '.' && !slices.Contains(all, table) {
+				all = append(all, table)
+			}
+		}
 	}
 	return all
 }
