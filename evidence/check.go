@@ -447,8 +447,8 @@ func (c *check) orphans(store Store, scope Scope, objects object.Store) error {
 			return err
 		}
 	}
-	return objects.List(c.ctx, func(key object.Key) error {
-		if key.Unit == string(c.book.Unit) && !known[key.SHA256] {
+	return objects.List(c.ctx, string(c.book.Unit), func(key object.Key) error {
+		if !known[key.SHA256] {
 			add(&c.report.Notes, Problem{Kind: NoteOrphan, Key: key.SHA256.String(),
 				Detail: "SHA-256 " + key.SHA256.String() + ": stored bytes that belong to no document"})
 		}

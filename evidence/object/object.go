@@ -51,8 +51,9 @@ type Store interface {
 	// Stat returns the size in bytes without reading. Missing is
 	// fs.ErrNotExist.
 	Stat(ctx context.Context, key Key) (int64, error)
-	// List calls fn for every object, in any order.
-	List(ctx context.Context, fn func(Key) error) error
+	// List calls fn for every object of a unit, in any order; "" means all
+	// units. A unit without objects is no error.
+	List(ctx context.Context, unit string, fn func(Key) error) error
 }
 
 // Pinger is a Store whose server can be away.

@@ -177,8 +177,15 @@ func (s *Store) Stat(ctx context.Context, key object.Key) (int64, error) {
 
 // List implements object.Store, sorted. Files whose name is not that of an
 // object are not ours and are passed over.
-func (s *Store) List(ctx context.Context, fn func(object.Key) error) error {
-	return fs.WalkDir(s.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+func (s *Store) List(ctx context.Context, unit string, fn func(object.Key) error) error {
+	start := "."
+	if unit != "" {
+		if err := evidence.UnitID(unit).Validate(); err != nil {
+			return err
+		}
+		start = unit
+	}
+	return fs.WalkDir(s.root.FS(), start, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			if errors.Is(err, fs.ErrNotExist) && name != "." {
 				return nil // removed meanwhile

@@ -58,7 +58,7 @@ func get(t *testing.T, s object.Store, key object.Key) ([]byte, error) {
 func list(t *testing.T, s object.Store) map[object.Key]int {
 	t.Helper()
 	keys := map[object.Key]int{}
-	if err := s.List(t.Context(), func(k object.Key) error { keys[k]++; return nil }); err != nil {
+	if err := s.List(t.Context(), "", func(k object.Key) error { keys[k]++; return nil }); err != nil {
 		t.Fatalf("List: %v", err)
 	}
 	return keys
@@ -303,9 +303,28 @@ func testList(t *testing.T, h Harness) {
 	if len(got) != len(want) {
 		t.Errorf("got %d objects, want %d", len(got), len(want))
 	}
+	elsewhere := object.Key{Unit: unit + "-2", SHA256: keyOf([]byte{0, 0}).SHA256} // the unit's name is a prefix of this one
+	if err := s.Put(t.Context(), elsewhere, 2, bytes.NewReader([]byte{0, 0})); err != nil {
+		t.Fatal(err)
+	}
+	for of, want := range map[string]int{unit: 300, unit + "-2": 1, "xa-khong-co": 0, "": 301} {
+		n := 0
+		err := s.List(t.Context(), of, func(k object.Key) error {
+			if n++; of != "" && k.Unit != of {
+				t.Errorf("List of unit %q: got an object of %q", of, k.Unit)
+			}
+			return nil
+		})
+		if err != nil || n != want {
+			t.Errorf("List of unit %q: got %d objects and %v, want %d", of, n, err, want)
+		}
+	}
+	if err := s.List(t.Context(), "../xa", func(object.Key) error { return nil }); err == nil {
+		t.Error("List of a unit that cannot be: got no error")
+	}
 	stop := errors.New("stop")
 	calls := 0
-	if err := s.List(t.Context(), func(object.Key) error { calls++; return stop }); !errors.Is(err, stop) || calls != 1 {
+	if err := s.List(t.Context(), "", func(object.Key) error { calls++; return stop }); !errors.Is(err, stop) || calls != 1 {
 		t.Errorf("List with a failing fn: got %v after %d calls, want its error after one", err, calls)
 	}
 }

@@ -144,7 +144,7 @@ func (d *double) bucket(w http.ResponseWriter, r *http.Request) {
 	}
 	names := make([]string, 0, len(d.objects))
 	for name := range d.objects {
-		if name > after {
+		if name > after && strings.HasPrefix(name, r.URL.Query().Get("prefix")) {
 			names = append(names, name)
 		}
 	}

@@ -130,7 +130,7 @@ func TestMissingIsUnverified(t *testing.T) {
 	_, err = s.Stat(t.Context(), testKey())
 	unavailable(t, "Stat without a bucket", err)
 	unavailable(t, "Get without a bucket", readBody(t, s))
-	unavailable(t, "List without a bucket", s.List(t.Context(), func(object.Key) error { return nil }))
+	unavailable(t, "List without a bucket", s.List(t.Context(), "", func(object.Key) error { return nil }))
 	unavailable(t, "Ping without a bucket", s.Ping(t.Context()))
 }
 
@@ -292,7 +292,7 @@ func TestListingThatBreaks(t *testing.T) {
 		return false
 	}
 	seen := map[object.Key]int{}
-	if err := s.List(t.Context(), func(k object.Key) error { seen[k]++; return nil }); err != nil {
+	if err := s.List(t.Context(), "", func(k object.Key) error { seen[k]++; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	for k, n := range seen {

@@ -246,13 +246,20 @@ func (s *Store) Get(ctx context.Context, key object.Key) (io.ReadCloser, error) 
 }
 
 // List implements object.Store. Keys that are none of ours are passed over.
-func (s *Store) List(ctx context.Context, fn func(object.Key) error) error {
+func (s *Store) List(ctx context.Context, unit string, fn func(object.Key) error) error {
+	prefix := s.o.Prefix
+	if unit != "" {
+		if err := evidence.UnitID(unit).Validate(); err != nil {
+			return err
+		}
+		prefix += unit + "/"
+	}
 	last := "" // listing goes on behind it when the connection breaks
 	var stop error
 	err := s.try(ctx, func() error {
 		listing, cancel := context.WithCancel(ctx)
 		defer cancel()
-		options := minio.ListObjectsOptions{Prefix: s.o.Prefix, Recursive: true, StartAfter: last}
+		options := minio.ListObjectsOptions{Prefix: prefix, Recursive: true, StartAfter: last}
 		for info := range s.core.ListObjectsIter(listing, s.o.Bucket, options) {
 			if info.Err != nil {
 				return info.Err

@@ -116,7 +116,7 @@ func TestToxic(t *testing.T) {
 				t.Errorf("stored %d of %d when the fault was over", n, documents)
 			}
 			seen := 0
-			if err := direct.List(t.Context(), func(object.Key) error { seen++; return nil }); err != nil || seen != documents {
+			if err := direct.List(t.Context(), "", func(object.Key) error { seen++; return nil }); err != nil || seen != documents {
 				t.Errorf("got %d objects and %v, want %d", seen, err, documents)
 			}
 		})
