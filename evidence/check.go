@@ -28,6 +28,7 @@ const (
 	ProblemFile     = "file"      // a document's bytes do not have its digest
 	ProblemUnseen   = "unseen"    // a document's bytes cannot be had now; nobody knows whether they are lost
 	ProblemVerdict  = "verdict"   // judging again reaches another verdict
+	ProblemCounter  = "counter"   // a counter of row states is not what the ledger says
 	ProblemRollback = "rollback"  // the book is shorter than its anchor in the root book
 	NoteOrphan      = "orphan"    // stored bytes without a document: an import that was cut off
 )
@@ -101,7 +102,8 @@ type CheckOptions struct {
 func Check(ctx context.Context, store Store, scope Scope, book BookID, pub ledger.PublicKey, objects object.Store, opt CheckOptions) (CheckReport, error) {
 	c := &check{ctx: ctx, book: book, opt: opt, expected: map[string]map[string]expectation{}, report: CheckReport{Book: book},
 		judgers:   map[[2]signature.Hash]*signature.Judger{},
-		documents: map[signature.Hash]document{}, matched: map[string]signature.Hash{}, blobs: map[signature.Hash]int64{}}
+		documents: map[signature.Hash]document{}, matched: map[string]signature.Hash{}, blobs: map[signature.Hash]int64{},
+		states: map[[2]string]Counter{}}
 	// One state for all that is in the database; files are read after it, so
 	// that the transaction does not stay open for hours.
 	// What the root book says is read first: the books may grow meanwhile,
@@ -111,7 +113,7 @@ func Check(ctx context.Context, store Store, scope Scope, book BookID, pub ledge
 		return c.report, fmt.Errorf("checking book %s: %w", book, err)
 	}
 	err = store.View(ctx, scope, book, func(r Reader) error {
-		for _, step := range []func(Reader, ledger.PublicKey) error{c.ledger, c.records, c.readBlobs, c.judge} {
+		for _, step := range []func(Reader, ledger.PublicKey) error{c.ledger, c.records, c.counters, c.readBlobs, c.judge} {
 			if err := step(r, pub); err != nil {
 				return err
 			}
@@ -154,6 +156,7 @@ type check struct {
 	documents map[signature.Hash]document
 	matched   map[string]signature.Hash // row id → document
 	blobs     map[signature.Hash]int64  // → the entry that names it first
+	states    map[[2]string]Counter     // of each rule and row
 }
 
 // expectation is a record by digest: keeping its columns would take ten times
@@ -273,6 +276,8 @@ func (c *check) note(event Event, index int64) {
 		c.matched[e.Match.Row] = e.Match.Document
 	case Unmatched:
 		delete(c.matched, e.Match.Row)
+	case StateChanged:
+		c.states[[2]string{e.State.Rule, e.State.Row}] = CounterOf(e.State)
 	}
 }
 

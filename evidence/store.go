@@ -23,6 +23,10 @@ type Store interface {
 	View(ctx context.Context, scope Scope, book BookID, fn func(r Reader) error) error
 	// Books lists the opened books in scope, the root book not among them.
 	Books(ctx context.Context, scope Scope) ([]BookID, error)
+	// Counters returns the counters of one rule in every book of the period
+	// that is in scope, by the column "book" and then as Reader.Counters. Each
+	// book is seen at one state; two books may be seen at different ones.
+	Counters(ctx context.Context, scope Scope, period Period, rule string) ([]BookCounter, error)
 	// Keep stores what followers made of a book, in one transaction beside the
 	// ledger: no leaf tells of it, Check does not look at it, and deleting it
 	// makes the followers begin again. A text replaces the document's older
@@ -86,6 +90,9 @@ type Reader interface {
 	// StateOf returns one row's state; none is fs.ErrNotExist.
 	StateOf(ctx context.Context, rule, row string) (RowState, error)
 
+	// Counters returns how many rows have each state, by rule, state, code and
+	// grade: what a fold over States of every rule gives.
+	Counters(ctx context.Context) ([]Counter, error)
 	// Scheme returns the scoring scheme in force, without its bytes, which are
 	// the opening of LeafOf(LeafScheme, SHA256). None is fs.ErrNotExist.
 	Scheme(ctx context.Context) (SchemeUsed, error)

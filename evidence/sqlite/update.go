@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"minhchung/evidence"
+	"minhchung/evidence/relation"
 	"minhchung/ledger"
 )
 
@@ -23,7 +24,7 @@ const attempts = 5
 func (s *Store) Update(ctx context.Context, scope evidence.Scope, book evidence.BookID, fn func(tx evidence.Tx) error) (evidence.Commitment, error) {
 	switch {
 	case !scope.Allows(book):
-		return evidence.Commitment{}, notThere(book)
+		return evidence.Commitment{}, relation.NotThere(book)
 	case s.writer == nil:
 		return evidence.Commitment{}, fmt.Errorf("updating book %s: %w", book, evidence.ErrReadOnly)
 	case s.options.Sequencer == nil:
@@ -74,32 +75,20 @@ func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.Bo
 	if _, err := c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return evidence.Commitment{}, err
 	}
-	b := &book{reader: &reader{conn: c, scope: scope, book: id, key: id.String()}}
-	tx, err := newTx(ctx, s, b.reader)
+	head, err := relation.ReadHead(ctx, c, id)
 	if err != nil {
 		return evidence.Commitment{}, err
 	}
+	tx := relation.NewTx(c, scope, id, s.options.Host, head)
 	if err := fn(tx); err != nil {
 		return evidence.Commitment{}, err
 	}
-	if err := errors.Join(tx.failed, c.broken); err != nil {
-		return evidence.Commitment{}, fmt.Errorf("a write failed and was not undone: %w", err)
-	}
-	if len(b.pending) == 0 {
-		return evidence.Commitment{}, nil
-	}
-	first, head, err := s.options.Sequencer.Append(ctx, b, tx.origin, b.pending)
-	if err != nil {
-		return evidence.Commitment{}, err
-	}
-	if first != b.base {
-		panic(fmt.Sprintf("book %s: events were projected from %d and appended at %d", id, b.base, first))
-	}
-	if err := ctx.Err(); err != nil {
+	b := &book{Reader: tx.Reader, conn: c}
+	done, err := tx.Finish(ctx, s.options.Sequencer, b)
+	if err != nil || done.Head.Size == 0 {
 		return evidence.Commitment{}, err
 	}
 	open = false
-	done := evidence.Commitment{First: first, Head: head}
 	if err := s.commit(c); err != nil {
 		s.writer.drop(c)
 		return s.afterFailedCommit(b, done, err)
@@ -129,16 +118,15 @@ func (s *Store) afterFailedCommit(b *book, done evidence.Commitment, failure err
 	defer cancel()
 	var stored ledger.Entry
 	err := s.reader.fresh(ctx, func(c *conn) error {
-		r := &reader{conn: c, book: b.book, key: b.key}
 		var err error
-		stored, err = r.Entry(ctx, done.First)
+		stored, err = relation.NewReader(c, evidence.Scope{}, b.Book()).Entry(ctx, done.First)
 		return err
 	})
 	switch {
 	case err == nil && bytes.Equal(stored.Leaf, b.first):
 		return done, nil
 	case err == nil, errors.Is(err, fs.ErrNotExist):
-		return evidence.Commitment{}, fmt.Errorf("committing to book %s, nothing was stored: %w", b.book, failure)
+		return evidence.Commitment{}, fmt.Errorf("committing to book %s, nothing was stored: %w", b.Book(), failure)
 	}
 	return evidence.Commitment{}, fmt.Errorf("%w (%w; %w)", evidence.ErrOutcome, failure, err)
 }
