@@ -13,6 +13,7 @@ verb=start
 case "${1:-}" in start|stop) verb=$1; shift ;; esac
 mkdir -p "${1:-province}"
 dir=$(cd "${1:-province}" && pwd)
+chmod 711 "$dir"   # PostgreSQL runs as another user and goes through it
 
 # as_postgres runs a program of PostgreSQL, which refuses root.
 as_postgres() {
@@ -88,6 +89,7 @@ SQL
 
 start_s3() {
   mkdir -p "$dir/s3/data" "$dir/s3/versions"
+  chmod 700 "$dir/s3"
   secret s3-secret
   if [ -s "$dir/s3.pid" ] && kill -0 "$(cat "$dir/s3.pid")" 2>/dev/null; then return; fi
   [ -s "$dir/s3.port" ] || free >"$dir/s3.port"
@@ -96,8 +98,9 @@ start_s3() {
   echo $! >"$dir/s3.pid"
   for _ in $(seq 100); do curl -sf -o /dev/null "http://127.0.0.1:$(cat "$dir/s3.port")/healthz" && break; sleep 0.1; done
   # The bucket, with object lock and so with versioning. The secret goes through a pipe: others can see arguments.
-  printf 'user = "minhchung:%s"\n' "$(cat "$dir/s3-secret")" | curl -s -o /dev/null -K - --aws-sigv4 aws:amz:us-east-1:s3 -X PUT \
-    -H 'x-amz-bucket-object-lock-enabled: true' "http://127.0.0.1:$(cat "$dir/s3.port")/minhchung"
+  [ -e "$dir/s3/data/minhchung" ] || printf 'user = "minhchung:%s"\n' "$(cat "$dir/s3-secret")" |
+    curl -sS -f -o /dev/null -K - --aws-sigv4 aws:amz:us-east-1:s3 -X PUT -H 'x-amz-bucket-object-lock-enabled: true' \
+      -H "x-amz-content-sha256: $(printf '' | sha256sum | cut -d ' ' -f 1)" "http://127.0.0.1:$(cat "$dir/s3.port")/minhchung"
 }
 
 write_config() {

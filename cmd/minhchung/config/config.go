@@ -20,6 +20,7 @@ import (
 	"cmp"
 	"errors"
 	"path/filepath"
+	"reflect"
 	"time"
 
 	"minhchung/evidence/signature/worker"
@@ -56,6 +57,8 @@ type Config struct {
 	FileBytes int64 `toml:"file_bytes"`
 	// Serve says where `serve` listens.
 	Serve Serve `toml:"serve"`
+	// SQL says where rows and ledger are kept.
+	SQL SQL `toml:"sql"`
 	// Objects says where the bytes of documents are kept.
 	Objects Objects `toml:"objects"`
 }
@@ -69,6 +72,39 @@ type Serve struct {
 	// /readyz, such as "127.0.0.1:9464"; default none. What it shows names no
 	// document and no person; it asks nobody for a password, so keep it inside.
 	Metrics string `toml:"metrics"`
+}
+
+// SQL is the table [sql].
+type SQL struct {
+	// Engine is "sqlite", a file in the data directory, or "postgres"; default
+	// "sqlite".
+	Engine string `toml:"engine"`
+	// Postgres is needed with the engine "postgres" and refused without it.
+	Postgres Postgres `toml:"postgres"`
+}
+
+// Postgres is the table [sql.postgres].
+type Postgres struct {
+	// URL leads to the database, with a login that is a member of minhchung_app
+	// and of no other role of the program: "postgres://login@host/database".
+	// For another machine it ends with "?sslmode=verify-full". It has no password.
+	URL string `toml:"url"`
+	// Password says where the login's password is kept: see Secret. Default none:
+	// the server trusts a socket or a certificate.
+	Password Secret `toml:"password"`
+	// OwnerURL logs in as the owner of the tables, who brings them up to date when
+	// the program starts; default none: somebody else does it.
+	OwnerURL string `toml:"owner_url"`
+	// OwnerPassword says where the owner's password is kept: see Secret.
+	OwnerPassword Secret `toml:"owner_password"`
+	// Standbys names the replicas that must have every commit; default none.
+	// The program refuses to start when the server does not make sure of it.
+	Standbys []string `toml:"standbys"`
+	// Listen is a URL of the server itself for notices, when URL leads to a
+	// pooler; default URL. It uses the same password.
+	Listen string `toml:"listen_url"`
+	// Connections bounds the connections of this process; default 16.
+	Connections int `toml:"connections"`
 }
 
 // Objects is the table [objects].
@@ -107,8 +143,11 @@ type S3 struct {
 	PartBytes int64 `toml:"part_bytes"`
 }
 
-// The engines of the documents.
+// The engines of rows and ledger, and of the documents.
 const (
+	engineSQLite   = "sqlite"
+	enginePostgres = "postgres"
+
 	engineDisk = "disk"
 	engineS3   = "s3"
 )
@@ -160,7 +199,9 @@ func (c Config) Worker(command []string) worker.Config {
 }
 
 // SameEngines reports whether both keep things in the same places.
-func (c Config) SameEngines(other Config) bool { return c.Objects == other.Objects }
+func (c Config) SameEngines(other Config) bool {
+	return reflect.DeepEqual(c.SQL, other.SQL) && c.Objects == other.Objects
+}
 
 // Errors that commands turn into a sentence. Each names the directory in the
 // message around it.

@@ -2,10 +2,12 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -142,7 +144,8 @@ func lineOf(b []byte, key string) (line int) {
 // check looks at what the decoder cannot. The error has neither file nor line.
 func (c Config) check() *FileError {
 	for key, n := range map[string]int64{
-		"workers": int64(c.Workers), "file_memory": c.FileMemory, "file_bytes": c.FileBytes, "objects.s3.part_bytes": c.Objects.S3.PartBytes,
+		"workers": int64(c.Workers), "file_memory": c.FileMemory, "file_bytes": c.FileBytes,
+		"sql.postgres.connections": int64(c.SQL.Postgres.Connections), "objects.s3.part_bytes": c.Objects.S3.PartBytes,
 	} {
 		if n < 0 {
 			return &FileError{Code: CodeValue, Key: key, Detail: "it is negative"}
@@ -153,7 +156,32 @@ func (c Config) check() *FileError {
 			return &FileError{Code: CodeValue, Key: key, Detail: "it must be host:port"}
 		}
 	}
-	return c.Objects.check()
+	return cmp.Or(c.SQL.check(), c.Objects.check())
+}
+
+func (q SQL) check() *FileError {
+	if err := choice("sql.engine", q.Engine, engineSQLite, enginePostgres); err != nil {
+		return err
+	}
+	if q.Engine != enginePostgres {
+		return unused("sql.postgres.", enginePostgres, q.Postgres)
+	}
+	if q.Postgres.URL == "" {
+		return &FileError{Code: CodeMissing, Key: "sql.postgres.url", Detail: enginePostgres}
+	}
+	for key, address := range map[string]string{"url": q.Postgres.URL, "owner_url": q.Postgres.OwnerURL, "listen_url": q.Postgres.Listen} {
+		if address == "" {
+			continue
+		}
+		u, err := url.Parse(address)
+		if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Host == "" && u.Query().Get("host") == "" {
+			return &FileError{Code: CodeValue, Key: "sql.postgres." + key, Detail: "it must be postgres://login@host/database"}
+		}
+		if _, inline := u.User.Password(); inline || u.Query().Has("password") || u.Query().Has("sslpassword") {
+			return &FileError{Code: CodeInline, Key: "sql.postgres." + key}
+		}
+	}
+	return cmp.Or(q.Postgres.Password.checkOptional("sql.postgres.password"), q.Postgres.OwnerPassword.checkOptional("sql.postgres.owner_password"))
 }
 
 func (o Objects) check() *FileError {
@@ -199,7 +227,9 @@ func (c *Config) resolve(dir string) {
 	if c.Objects.S3.CA != "" {
 		c.Objects.S3.CA = resolved(dir, c.Objects.S3.CA)
 	}
-	c.Objects.S3.Secret = c.Objects.S3.Secret.resolve(dir)
+	for _, secret := range []*Secret{&c.Objects.S3.Secret, &c.SQL.Postgres.Password, &c.SQL.Postgres.OwnerPassword} {
+		*secret = secret.resolve(dir)
+	}
 }
 
 func resolved(dir, path string) string {

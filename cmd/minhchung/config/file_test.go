@@ -59,7 +59,7 @@ metrics = "127.0.0.1:9464"
 		Serve: Serve{Metrics: "127.0.0.1:9464"},
 		Objects: Objects{Engine: "s3", S3: S3{URL: "https://s3.example.vn", Bucket: "minhchung", Key: "khoa",
 			Secret: Secret("file:" + filepath.Join(dir, "s3-secret"))}}}
-	if got != want {
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
@@ -83,6 +83,10 @@ func TestLoadRefuses(t *testing.T) {
 		"not chosen":        {"[objects.s3]\nurl = \"https://s3.example.vn\"", FileError{Line: 2, Code: CodeUnused, Key: "objects.s3.url", Detail: "s3"}},
 		"missing":           {strings.Replace(s3Table, "bucket = \"minhchung\"\n", "", 1), FileError{Line: 4, Code: CodeMissing, Key: "objects.s3.bucket", Detail: "s3"}},
 		"inline":            {strings.Replace(s3Table, "file:s3-secret", planted, 1), FileError{Line: 8, Code: CodeInline, Key: "objects.s3.secret"}},
+		"no URL":            {"[sql]\nengine = \"postgres\"", FileError{Line: 1, Code: CodeMissing, Key: "sql.postgres.url", Detail: "postgres"}},
+		"password in URL":   {"[sql]\nengine = \"postgres\"\n[sql.postgres]\nurl = \"postgres://a:" + planted + "@h/d\"", FileError{Line: 4, Code: CodeInline, Key: "sql.postgres.url"}},
+		"password behind":   {"[sql]\nengine = \"postgres\"\n[sql.postgres]\nurl = \"postgres://a@h/d?password=" + planted + "\"", FileError{Line: 4, Code: CodeInline, Key: "sql.postgres.url"}},
+		"not a URL":         {"[sql]\nengine = \"postgres\"\n[sql.postgres]\nurl = \"host=h password=" + planted + "\"", FileError{Line: 4, Code: CodeValue, Key: "sql.postgres.url"}},
 		"credential path":   {strings.Replace(s3Table, "file:s3-secret", "credential:../"+planted, 1), FileError{Line: 8, Code: CodeInline, Key: "objects.s3.secret"}},
 	} {
 		file := writeConfig(t, c.text)
@@ -169,7 +173,7 @@ func TestSamplesShowEveryOption(t *testing.T) {
 		}
 	}
 	office, err := Load(filepath.Join("..", "..", "..", "deploy", "minhchung.toml"))
-	if err != nil || office != (Config{}) {
+	if err != nil || !reflect.DeepEqual(office, Config{}) {
 		t.Errorf("the office's sample: got %+v and %v, want the defaults", office, err)
 	}
 }

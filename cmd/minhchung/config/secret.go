@@ -33,6 +33,13 @@ func (s Secret) check(key string) *FileError {
 	return &FileError{Code: CodeInline, Key: key}
 }
 
+func (s Secret) checkOptional(key string) *FileError {
+	if s == "" {
+		return nil
+	}
+	return s.check(key)
+}
+
 func (s Secret) resolve(dir string) Secret {
 	if path, file := strings.CutPrefix(string(s), secretFile); file {
 		return secretFile + Secret(resolved(dir, path))

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/minio/minio-go/v7"
+
 	"minhchung/evidence/object"
 )
 
 // Probe implements object.Prober. A question that the server does not know or
 // does not answer to these credentials is object.Unknown; a server that is
-// away is an error.
+// away, or has lost the bucket, is an error.
 func (s *Store) Probe(ctx context.Context) ([]object.Protection, error) {
 	var found []object.Protection
 	for _, ask := range []struct {
@@ -30,6 +32,8 @@ func (s *Store) Probe(ctx context.Context) ([]object.Protection, error) {
 		case err == nil && detail != "":
 			p.State, p.Detail = object.On, detail
 		case err == nil:
+		case answer.Code == minio.NoSuchBucket:
+			return nil, fmt.Errorf("asking the server for %s: %w", ask.name, err)
 		case answered && answer.StatusCode < 500 || answer.Code == "NotImplemented":
 			p.State, p.Detail = object.Unknown, answer.Code
 		default:

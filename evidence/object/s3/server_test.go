@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -127,9 +128,8 @@ func TestProbe(t *testing.T) {
 	if len(got) != 3 {
 		t.Errorf("got %d answers, want 3", len(got))
 	}
-	for name, p := range states(locked + "-khong-co") {
-		if p.State != object.Unknown {
-			t.Errorf("missing bucket: %s is %s", name, p.State)
-		}
+	o.Bucket = locked + "-khong-co"
+	if found, err := openTest(t, o).Probe(t.Context()); !errors.Is(err, object.ErrUnavailable) {
+		t.Errorf("missing bucket: got %v and %v, want ErrUnavailable", found, err)
 	}
 }
