@@ -40,6 +40,8 @@ var statuses = map[string]int{
 	"no-file":          http.StatusBadRequest,
 	"no-criterion":     http.StatusBadRequest,
 	"no-document":      http.StatusBadRequest,
+	"no-person":        http.StatusBadRequest,
+	"other-document":   http.StatusConflict,
 	"no-reason":        http.StatusBadRequest,
 	"no-scheme":        http.StatusNotFound,
 	"no-such-page":     http.StatusBadRequest,
@@ -68,6 +70,7 @@ var statuses = map[string]int{
 	"key-reused":       http.StatusUnprocessableEntity,
 	"internal":         http.StatusInternalServerError,
 	"damaged":          http.StatusInternalServerError,
+	"search-not-ready": http.StatusServiceUnavailable,
 	"unavailable":      http.StatusServiceUnavailable,
 	"disk-full":        http.StatusInsufficientStorage,
 }
