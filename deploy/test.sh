@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need on Debian if it is missing, and passes them all.
 # Settings: MINHCHUNG_CORPUS, MINHCHUNG_SEED (folders read in place; without them those tests are skipped and
-# counted), FUZZTIME (per fuzz target, default 5s).
+# counted), MINHCHUNG_AXE (axe.min.js; default: the npm package axe-core, installed into a temporary folder), FUZZTIME (per fuzz
+# target, default 5s).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -25,11 +26,19 @@ command -v qpdf >/dev/null || need+=(qpdf)
 command -v openssl >/dev/null || need+=(openssl)
 command -v chromium >/dev/null || need+=(chromium fonts-noto-core)   # the pages in a browser
 command -v tesseract >/dev/null && tesseract --list-langs 2>/dev/null | grep -qx vie || need+=(tesseract-ocr tesseract-ocr-vie)   # scans
+command -v npm >/dev/null || [ -n "${MINHCHUNG_AXE:-}" ] || need+=(npm)   # brings axe-core
 command -v gcc >/dev/null || need+=(gcc libc6-dev)   # the race detector links with it
 if [ ${#need[@]} -gt 0 ]; then
   sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
   $sudo apt-get update -qq
   $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${need[@]}" >/dev/null
+fi
+# axe-core measures the pages' accessibility; it stays outside the repository.
+tools=$(mktemp -d)
+trap 'rm -rf "$tools"' EXIT
+if [ -z "${MINHCHUNG_AXE:-}" ]; then
+  npm install --prefix "$tools" --no-audit --no-fund --ignore-scripts --silent axe-core@4.14.1
+  export MINHCHUNG_AXE=$tools/node_modules/axe-core/axe.min.js
 fi
 
 step "gofmt, vet, staticcheck, tidy, Windows"
@@ -43,7 +52,7 @@ deploy/build.sh
 
 step "tests"
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+trap 'rm -rf "$log" "$tools"' EXIT
 go test -race -shuffle=on -timeout 20m -v ./... >"$log" 2>&1 || { grep -vE '^(=== |--- PASS|    --- PASS|PASS)' "$log" | tail -n 200; exit 1; }
 grep -E '^(ok|\?|FAIL|-test.shuffle)' "$log" | grep -v 'no test files' || true
 grep -E '^\s*corpus\|' "$log" || true
@@ -68,8 +77,8 @@ done
 
 step "the README's first command"
 demo=$(mktemp -d)
-trap 'rm -rf "$log" "$demo"' EXIT
-dist/minhchung demo --dir "$demo/demo" | tee "$log" | grep -E '1\.831/1\.861 = 98,4 %' || { cat "$log"; exit 1; }
+trap 'rm -rf "$log" "$tools" "$demo"' EXIT
+dist/minhchung demo --serve=false --dir "$demo/demo" | tee "$log" | grep -E '1\.831/1\.861 = 98,4 %' || { cat "$log"; exit 1; }
 dist/minhchung check --data "$demo/demo/data"
 
 echo

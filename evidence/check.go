@@ -26,6 +26,7 @@ const (
 	ProblemBlob     = "blob"      // a certificate, answer or CMS is missing or damaged
 	ProblemNoFile   = "no-file"   // a document's bytes are not stored
 	ProblemFile     = "file"      // a document's bytes do not have its digest
+	ProblemUnseen   = "unseen"    // a document's bytes cannot be had now; nobody knows whether they are lost
 	ProblemVerdict  = "verdict"   // judging again reaches another verdict
 	ProblemCounter  = "counter"   // a counter of row states is not what the ledger says
 	ProblemRollback = "rollback"  // the book is shorter than its anchor in the root book
@@ -74,6 +75,9 @@ type CheckReport struct {
 	// failures of leaves, tree, checkpoint or anchor (exit code 4). At most
 	// 1,000 each; the last one says so.
 	Evidence, Ledger []Problem
+	// Unverified are documents that a store on a network answers not to have
+	// (object.ErrUnverified): no damage yet. Check again later; at most 1,000.
+	Unverified []Problem
 	// Notes are no failures.
 	Notes []Problem
 }
@@ -399,6 +403,9 @@ func (c *check) file(objects object.Store, sha signature.Hash) error {
 	case err == nil:
 	case c.ctx.Err() != nil:
 		return err
+	case errors.Is(err, object.ErrUnverified):
+		add(&c.report.Unverified, Problem{Kind: ProblemUnseen, Name: c.nameOfFile(sha.String()), Key: sha.String(),
+			Detail: "SHA-256 " + sha.String() + ": the store of documents answers that it does not have the file; this may change"})
 	case errors.Is(err, fs.ErrNotExist):
 		damaged(ProblemNoFile, "the file is not stored")
 	case errors.Is(err, object.ErrCorrupt):
@@ -451,8 +458,8 @@ func (c *check) orphans(store Store, scope Scope, objects object.Store) error {
 			return err
 		}
 	}
-	return objects.List(c.ctx, func(key object.Key) error {
-		if key.Unit == string(c.book.Unit) && !known[key.SHA256] {
+	return objects.List(c.ctx, string(c.book.Unit), func(key object.Key) error {
+		if !known[key.SHA256] {
 			add(&c.report.Notes, Problem{Kind: NoteOrphan, Key: key.SHA256.String(),
 				Detail: "SHA-256 " + key.SHA256.String() + ": stored bytes that belong to no document"})
 		}

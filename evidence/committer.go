@@ -188,6 +188,13 @@ func (c *committer) match(ctx context.Context, tx Tx, r received, fresh map[sign
 	if err != nil {
 		return err
 	}
+	if r.known && len(r.file.Rows) > 0 {
+		// What stands in the documents was compared when they came; the same
+		// file under the same wrong name does not undo it.
+		if byText, err := matchedByText(ctx, tx, append(rows, r.file.Rows...)); err != nil || byText {
+			return err
+		}
+	}
 	for _, id := range r.file.Rows {
 		if slices.Contains(rows, id) {
 			continue
@@ -211,6 +218,20 @@ func (c *committer) match(ctx context.Context, tx Tx, r received, fresh map[sign
 		return nil
 	}
 	return touchSigned(ctx, tx, r.sha, fresh, touched)
+}
+
+// matchedByText reports whether one of the rows has its document by its text.
+func matchedByText(ctx context.Context, tx Tx, rows []string) (bool, error) {
+	for _, id := range rows {
+		match, err := tx.MatchOf(ctx, id)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return false, err
+		}
+		if err == nil && match.By == ByText {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // touchSigned marks every row that shares a signature with the document:

@@ -20,10 +20,11 @@ type Looked struct {
 // confirmGroup is how many rows one transaction confirms.
 const confirmGroup = 64
 
-// ConfirmByText looks into the kept texts: a document without a row is matched
-// to the one row whose number, notation and date it has as its own, and a
-// matched one is confirmed when it has those of its row. What a person denied
-// stays denied. Running it again changes nothing until texts, rows or matches
+// ConfirmByText looks into the kept texts: a matched document is confirmed when
+// it has number, notation and date of its row as its own; one that is not, or
+// has no row, is matched to the one row whose document it is. What stands in a
+// document counts more than the name of its file, and a person's word more
+// than both. Running it again changes nothing until texts, rows or matches
 // change.
 func (in *Intake) ConfirmByText(ctx context.Context) (Looked, error) {
 	var done Looked
@@ -49,11 +50,11 @@ func (in *Intake) ConfirmByText(ctx context.Context) (Looked, error) {
 // finding is a row that a text speaks of.
 type finding struct {
 	confirmation Confirmation
-	match        bool // the document has no row yet
+	match        bool // the document has another row, or none
 }
 
-// look compares every unconfirmed pair of row and document, and every document
-// without a row, with the kept texts.
+// look compares every unconfirmed pair of row and document, and then every
+// document that is not confirmed with the rows that are not.
 func look(ctx context.Context, r Reader) ([]finding, error) {
 	b, err := readBench(ctx, r)
 	if err != nil {
@@ -71,6 +72,7 @@ func look(ctx context.Context, r Reader) ([]finding, error) {
 		}
 		if c, ok := t.confirms(row); ok {
 			work = append(work, finding{confirmation: c})
+			b.sureRow[row.ID], b.sureDocument[document] = true, true
 		}
 	}
 	more, err := b.unmatched(ctx, r)
@@ -81,21 +83,24 @@ func look(ctx context.Context, r Reader) ([]finding, error) {
 type bench struct {
 	rows      []Row
 	matched   map[string]signature.Hash // row → document
-	hasRow    map[signature.Hash]bool
 	said      map[string]Confirmation
 	documents []Document
 	texts     map[signature.Hash]bool
+	// sureRow and sureDocument are those of confirmed pairs.
+	sureRow      map[string]bool
+	sureDocument map[signature.Hash]bool
 }
 
 func readBench(ctx context.Context, r Reader) (*bench, error) {
-	b := &bench{matched: map[string]signature.Hash{}, hasRow: map[signature.Hash]bool{}, said: map[string]Confirmation{}, texts: map[signature.Hash]bool{}}
+	b := &bench{matched: map[string]signature.Hash{}, said: map[string]Confirmation{}, texts: map[signature.Hash]bool{},
+		sureRow: map[string]bool{}, sureDocument: map[signature.Hash]bool{}}
 	var err error
 	if b.rows, err = r.Rows(ctx); err != nil {
 		return nil, err
 	}
 	matches, err := r.Matches(ctx)
 	for _, m := range matches {
-		b.matched[m.Row], b.hasRow[m.Document] = m.Document, true
+		b.matched[m.Row] = m.Document
 	}
 	if err != nil {
 		return nil, err
@@ -113,6 +118,11 @@ func readBench(ctx context.Context, r Reader) (*bench, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	for _, row := range b.rows {
+		if document, matched := b.matched[row.ID]; matched && b.settled(row, document) && !b.said[row.ID].Denied {
+			b.sureRow[row.ID], b.sureDocument[document] = true, true
+		}
 	}
 	b.documents, err = r.Documents(ctx)
 	return b, err
@@ -155,20 +165,20 @@ func (t readText) confirms(row Row) (Confirmation, bool) {
 	}, found.Confirmed()
 }
 
-// unmatched finds rows without a file for documents without a row. A document
-// that two rows could own, and a row that two documents could be, are left to
-// people.
+// unmatched finds the rows of documents that are not confirmed where they are.
+// A document that two rows could own, and a row that two documents could be,
+// are left to people.
 func (b *bench) unmatched(ctx context.Context, r Reader) ([]finding, error) {
 	free := map[string][]Row{}
 	for _, row := range b.rows {
-		if _, matched := b.matched[row.ID]; !matched && !row.Withdrawn && !row.Exclusion.Applies() {
+		if !b.sureRow[row.ID] && !row.Withdrawn && !row.Exclusion.Applies() {
 			key := text.Key(row.Number, row.Notation)
 			free[key] = append(free[key], row)
 		}
 	}
 	claims := map[string][]finding{}
 	for _, d := range b.documents {
-		if b.hasRow[d.SHA256] || !b.texts[d.SHA256] || len(free) == 0 {
+		if b.sureDocument[d.SHA256] || !b.texts[d.SHA256] || len(free) == 0 {
 			continue
 		}
 		t, err := b.read(ctx, r, d.SHA256)
@@ -219,10 +229,7 @@ func (in *Intake) confirm(ctx context.Context, group []finding) (done Looked, er
 			}
 			c := f.confirmation
 			if f.match {
-				if _, err := tx.Append(ctx, Matched{Match{Row: c.Row, Document: c.Document, By: ByText}}); err != nil {
-					return err
-				}
-				if err := touchSigned(ctx, tx, c.Document, nil, touched); err != nil {
+				if err := rematch(ctx, tx, c, touched); err != nil {
 					return err
 				}
 				done.Matched++
@@ -238,6 +245,35 @@ func (in *Intake) confirm(ctx context.Context, group []finding) (done Looked, er
 	return done, err
 }
 
+// rematch takes the row's document off it, and the document off its rows, and
+// ties them to each other.
+func rematch(ctx context.Context, tx Tx, c Confirmation, touched map[string]bool) error {
+	rows, err := tx.MatchedRows(ctx, c.Document)
+	if err != nil {
+		return err
+	}
+	for _, row := range append(rows, c.Row) {
+		old, err := tx.MatchOf(ctx, row)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := touchSigned(ctx, tx, old.Document, nil, touched); err != nil {
+			return err
+		}
+		if _, err := tx.Append(ctx, Unmatched{old}); err != nil {
+			return err
+		}
+		touched[row] = true
+	}
+	if _, err := tx.Append(ctx, Matched{Match{Row: c.Row, Document: c.Document, By: ByText}}); err != nil {
+		return err
+	}
+	return touchSigned(ctx, tx, c.Document, nil, touched)
+}
+
 // holds looks again inside the transaction: rows, matches and what people said
 // may have changed since the texts were looked into.
 func (f finding) holds(ctx context.Context, tx Tx) (bool, error) {
@@ -249,26 +285,45 @@ func (f finding) holds(ctx context.Context, tx Tx) (bool, error) {
 	if row.Withdrawn || !c.About(row, c.Document) {
 		return false, nil
 	}
-	match, err := tx.MatchOf(ctx, c.Row)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if !f.match {
-			return false, nil
-		}
-		rows, err := tx.MatchedRows(ctx, c.Document)
-		if err != nil || len(rows) > 0 {
-			return false, err
-		}
-	case err != nil:
-		return false, err
-	case f.match || match.Document != c.Document:
+	said, err := tx.ConfirmationOf(ctx, c.Row)
+	if err == nil && said.About(row, c.Document) {
 		return false, nil
 	}
-	said, err := tx.ConfirmationOf(ctx, c.Row)
-	if errors.Is(err, fs.ErrNotExist) {
-		return true, nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
 	}
-	return err == nil && !said.About(row, c.Document), err
+	match, err := tx.MatchOf(ctx, c.Row)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	if !f.match {
+		return err == nil && match.Document == c.Document, nil
+	}
+	if err == nil {
+		sure, err := confirmed(ctx, tx, row, match.Document)
+		if err != nil || sure || match.Document == c.Document {
+			return false, err
+		}
+	}
+	return f.loose(ctx, tx)
+}
+
+// loose reports whether the document is confirmed for none of its rows.
+func (f finding) loose(ctx context.Context, tx Tx) (bool, error) {
+	rows, err := tx.MatchedRows(ctx, f.confirmation.Document)
+	if err != nil {
+		return false, err
+	}
+	for _, id := range rows {
+		row, err := tx.Row(ctx, id)
+		if err != nil {
+			return false, err
+		}
+		if sure, err := confirmed(ctx, tx, row, f.confirmation.Document); err != nil || sure {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // ErrUnmatched says that a row has no file that could be confirmed or denied.

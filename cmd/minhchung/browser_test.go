@@ -75,8 +75,9 @@ func wantText(t *testing.T, ctx context.Context, selector, want string) {
 }
 
 // TestBrowserUpload is a clerk's way: open the register, upload the files, read
-// the verdicts, open the indicator, go down to one document that is not
-// counted, and back up to one that is.
+// the verdicts, search a phrase without marks, open the document that has it
+// and the indicator, go down to one document that is not counted, and back up
+// to one that is.
 func TestBrowserUpload(t *testing.T) {
 	ctx := openBrowser(t)
 	data, d := emptyOffice(t)
@@ -93,10 +94,16 @@ func TestBrowserUpload(t *testing.T) {
 
 	shoot(t, ctx, "uploaded", 1280)
 
+	find(t, ctx, s, "ty le van ban dien tu co ky so", "mark")
+	wantText(t, ctx, "mark", "ỷ lệ văn bản điện tử có ký số")
+	wantText(t, ctx, ".tier", "khớp không xét dấu")
+	shoot(t, ctx, "search", 1280)
+	step(t, ctx, "opening the document found", chromedp.Click(css(".hits h3 a")), chromedp.WaitVisible(css("article.signature, section.verdict")))
+	wantPicture(t, ctx)
 	step(t, ctx, "opening the indicator", chromedp.Click(css(`.crumbs a[href$="/indicators/7.1.3"]`)), chromedp.WaitVisible(css("#counted")))
 	wantText(t, ctx, ".share .ratio", importedShare(t, d))
 	// A row that is not counted for a changed page leads to its document.
-	altered := `//details[@id="not-counted"]//tr[contains(., "nội dung trang bị thay")]//a`
+	altered := `//details[@id="not-counted"]//tr[contains(., "nội dung trang bị thay")]//a[contains(@href, "/documents/")]`
 	step(t, ctx, "opening a document that is not counted", chromedp.Click(chromedp.Search(altered)), chromedp.WaitVisible(css("article.signature")))
 	wantText(t, ctx, "section.verdict .result", "ĐÃ BỊ THAY ĐỔI")
 	wantText(t, ctx, "article.signature .changes.forbidden", "TRÁI PHÉP")
@@ -108,6 +115,85 @@ func TestBrowserUpload(t *testing.T) {
 	wantText(t, ctx, "ul.states", "được chứng minh")
 	step(t, ctx, "reading it in English", chromedp.Click(css("header nav a")), chromedp.WaitVisible(css("html[lang=en] .result")))
 	wantText(t, ctx, "section.verdict .result", "INTACT")
+}
+
+// find asks by the box on the page that is open, again until the answer
+// shows something for the selector: texts are read behind the pages.
+func find(t *testing.T, ctx context.Context, s *served, query, selector string) {
+	t.Helper()
+	step(t, ctx, "typing the query", chromedp.SetValue(css("#q"), query), chromedp.Click(css("form.search button")),
+		chromedp.WaitReady(css(`#q[value="`+query+`"]`)))
+	for {
+		found, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.querySelector("`+selector+`") !== null`))
+		if err != nil {
+			page, _ := chromedp.Run(context.WithoutCancel(ctx), chromedp.Text(css("main")))
+			t.Fatalf("searching %q: %v\n%s\n%s", query, err, page, &s.stderr)
+		}
+		if found {
+			return
+		}
+		step(t, ctx, "waiting for the readers", chromedp.Sleep(500*time.Millisecond), chromedp.Reload(), chromedp.WaitReady(css(`#q[value="`+query+`"]`)))
+	}
+}
+
+// wantPicture checks that the page of the document is drawn.
+func wantPicture(t *testing.T, ctx context.Context) {
+	t.Helper()
+	step(t, ctx, "scrolling to the picture", chromedp.ScrollIntoView(css(".sheet img")))
+	width, err := chromedp.Run(ctx, chromedp.Evaluate[float64](`(async () => { const i = document.querySelector(".sheet img"); await i.decode().catch(() => {}); return i.naturalWidth })()`, chromedp.EvalAwaitPromise))
+	if err != nil || width < 700 {
+		t.Errorf("the picture of the page is %v pixels wide, %v; want an A4 page", width, err)
+	}
+}
+
+// TestBrowserEvidence is an officer's way: open criterion 1.6, hang a file on
+// it, find it again by its words, see what it proves, and take it off.
+func TestBrowserEvidence(t *testing.T) {
+	ctx := openBrowser(t)
+	data, _ := emptyOffice(t)
+	s := serveData(t, data)
+	file := filepath.Join(t.TempDir(), "biên bản đối thoại.txt")
+	if err := os.WriteFile(file, []byte("BIÊN BẢN\nĐối thoại giữa lãnh đạo xã với người dân về chuyển đổi số năm 2022."), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	step(t, ctx, "opening the criteria", chromedp.EmulateViewport(1280, 900), chromedp.Navigate(s.address), chromedp.WaitVisible(css(`.actions a[href$="/criteria"]`)),
+		chromedp.Click(css(`.actions a[href$="/criteria"]`)), chromedp.WaitVisible(css("#missing")))
+	wantText(t, ctx, "#missing + .links", "1.6 – Đối thoại của lãnh đạo xã")
+	step(t, ctx, "opening 1.6", chromedp.Click(css(`.links a[href*="criterion=1.6"]`)), chromedp.WaitVisible(css("#file")))
+	shoot(t, ctx, "criterion", 1280)
+	step(t, ctx, "hanging the file", chromedp.SetUploadFiles(css("#file"), []string{file}), chromedp.SendKeys(css("#note"), "họp ngày 15/6"),
+		chromedp.Click(css("form.main-form button")), chromedp.WaitVisible(css(".done[role=status]")))
+	wantText(t, ctx, ".done[role=status]", "Đã gắn tài liệu")
+	wantText(t, ctx, "article.open .evidence", "biên bản đối thoại.txt")
+	wantText(t, ctx, "article.open .evidence", "họp ngày 15/6")
+	find(t, ctx, s, "doi thoai giua lanh dao xa", "mark")
+	wantText(t, ctx, ".hits", "tiêu chí 1.6")
+	wantText(t, ctx, "mark", "Đối thoại giữa lãnh đạo xã")
+	step(t, ctx, "opening the file found", chromedp.Click(css(".hits h3 a")), chromedp.WaitVisible(css("#criteria + ul a")))
+	wantText(t, ctx, "#criteria + ul", "1.6 – Đối thoại")
+	step(t, ctx, "back on the criterion", chromedp.Click(css("#criteria + ul a")), chromedp.WaitVisible(css("article.open details summary")),
+		chromedp.Click(css("article.open details summary")), chromedp.WaitVisible(css("#reason")), chromedp.SendKeys(css("#reason"), "nhầm tiêu chí"),
+		chromedp.Click(chromedp.Search(`//form[.//*[@id="reason"]]//button`)), chromedp.WaitVisible(css(".done[role=status]")))
+	wantText(t, ctx, ".done[role=status]", "Đã gỡ tài liệu")
+	wantText(t, ctx, "article.open", "Chưa có tài liệu hay giải trình")
+	sound(t, data)
+}
+
+// TestBrowserConfirm: a named person looks at a page and confirms the file.
+func TestBrowserConfirm(t *testing.T) {
+	ctx := openBrowser(t)
+	data, d := emptyOffice(t)
+	s := serveData(t, data)
+	step(t, ctx, "uploading", chromedp.Navigate(fmt.Sprintf("%sunits/%s/%s/register", s.address, d.Unit.ID, d.Period)), chromedp.WaitVisible(css("#file")),
+		chromedp.SetUploadFiles(css("#file"), allFiles(t, d)), chromedp.Click(css("form.upload button")), chromedp.WaitVisible(css("section.verdict h2 a")))
+	row := `//section[contains(@class,"intact")][.//ul]//h2/a`
+	step(t, ctx, "opening a document of a row", chromedp.Click(chromedp.Search(row)), chromedp.WaitVisible(css("#rows + ul details summary")),
+		chromedp.Click(css("#rows + ul details summary")), chromedp.WaitVisible(css("#person-0")))
+	step(t, ctx, "denying", chromedp.SendKeys(css("#person-0"), "Nguyễn Văn Thử"), chromedp.Click(css("button[name=deny]")), chromedp.WaitVisible(css(".states .DISPROVEN")))
+	wantText(t, ctx, "#rows + ul", "Nguyễn Văn Thử đã xác nhận KHÔNG phải")
+	step(t, ctx, "confirming again", chromedp.Click(css("#rows + ul details summary")), chromedp.WaitVisible(css("#person-0")),
+		chromedp.SendKeys(css("#person-0"), "Trần Thị Mẫu"), chromedp.Click(css("#rows + ul form button")), chromedp.WaitNotPresent(css(".states .DISPROVEN")), chromedp.WaitVisible(css("#rows + ul")))
+	wantText(t, ctx, "#rows + ul", "Trần Thị Mẫu đã xác nhận đúng")
 }
 
 // TestBrowserKeyboard: the first Tab shows the link that skips to the content,
@@ -153,7 +239,7 @@ func TestBrowserWidth(t *testing.T) {
 	data, d := emptyOffice(t)
 	s := serveData(t, data)
 	book := fmt.Sprintf("units/%s/%s/", d.Unit.ID, d.Period)
-	for _, path := range []string{"", book + "register", book + "indicators/7.1.3?diff=any", "nothing"} {
+	for _, path := range []string{"", book + "register", book + "indicators/7.1.3?diff=any", book + "criteria", book + "criteria?criterion=1.6", "search", "search?q=" + strings.Repeat("x", 600), "nothing"} {
 		for _, width := range []int64{390, 1280} {
 			step(t, ctx, path, chromedp.EmulateViewport(width, 900), chromedp.Navigate(s.address+path), chromedp.WaitVisible(css("h1")))
 			got, err := chromedp.Run(ctx, chromedp.Evaluate[int64]("document.documentElement.scrollWidth"))
@@ -172,7 +258,7 @@ func shoot(t *testing.T, ctx context.Context, path string, width int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := strings.NewReplacer("/", "-", "?", "-", "=", "-").Replace("page-"+path) + fmt.Sprintf("-%d.jpeg", width)
+	name := strings.NewReplacer("/", "-", "?", "-", "=", "-").Replace("page-"+path[:min(len(path), 60)]) + fmt.Sprintf("-%d.jpeg", width)
 	if err := os.WriteFile(filepath.Join(t.ArtifactDir(), name), picture, 0o600); err != nil {
 		t.Fatal(err)
 	}

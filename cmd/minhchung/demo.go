@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
 
 	"github.com/spf13/pflag"
@@ -16,27 +17,30 @@ import (
 // demoDir is where the demo goes when no --dir is given.
 const demoDir = "minhchung-demo"
 
-// demoCommand is `demo [--dir DIR] [--rows N] [--seed N]`: a year of a test
-// commune, imported by the code of `import`.
+// demoCommand is `demo [--dir DIR] [--rows N] [--seed N] [--serve=false]`: a
+// year of a test commune, imported by the code of `import`, and then served to
+// a browser on this machine until it is stopped.
 func demoCommand() *command {
 	o := demo.Options{}
+	var pages bool
 	return &command{
 		name: "demo",
 		flags: func(fs *pflag.FlagSet) {
 			fs.StringVar(&o.Dir, "dir", demoDir, "")
 			fs.IntVar(&o.Rows, "rows", demo.DefaultRows, "")
 			fs.Uint64Var(&o.Seed, "seed", 1, "")
+			fs.BoolVar(&pages, "serve", true, "")
 		},
 		run: func(ctx context.Context, e *env, args []string) error {
 			if len(args) > 0 {
 				return usage("cli.extra-argument", args[0])
 			}
-			return runDemo(ctx, e, o)
+			return runDemo(ctx, e, o, pages)
 		},
 	}
 }
 
-func runDemo(ctx context.Context, e *env, o demo.Options) error {
+func runDemo(ctx context.Context, e *env, o demo.Options, pages bool) error {
 	if o.Rows < demo.MinRows() {
 		return usage("demo.too-few", o.Rows, demo.MinRows())
 	}
@@ -78,8 +82,22 @@ func runDemo(ctx context.Context, e *env, o demo.Options) error {
 			return err
 		}
 		e.note("demo.next", shown, shown)
-		return nil
+		if !pages || e.Forwarded != nil { // whoever holds the data serves it already, or is busy
+			return nil
+		}
+		return servePages(ctx, e, s, demoListen())
 	})
+}
+
+// demoListen is where the demo's pages are: serve's usual address, or any other
+// port when that one is taken.
+func demoListen() string {
+	listener, err := net.Listen("tcp", defaultListen)
+	if err != nil {
+		return "127.0.0.1:0"
+	}
+	_ = listener.Close()
+	return defaultListen
 }
 
 // prepareDemo adds the demo's unit, trust and roster, as `unit add`, `trust

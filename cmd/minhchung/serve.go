@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -14,7 +15,11 @@ import (
 	"minhchung/cmd/minhchung/config"
 	"minhchung/cmd/minhchung/web"
 	"minhchung/evidence"
+	"minhchung/search"
 )
+
+// defaultListen is where the pages are when nothing else is said.
+const defaultListen = config.DefaultListen
 
 // serveCommand is `serve [--listen 127.0.0.1:8080]`: pages for a browser on
 // this machine. The process holds the data directory as long as it runs; other
@@ -23,11 +28,12 @@ func serveCommand() *command {
 	var listen string
 	return &command{
 		name:  "serve",
-		flags: func(fs *pflag.FlagSet) { fs.StringVar(&listen, "listen", "127.0.0.1:8080", "") },
+		flags: func(fs *pflag.FlagSet) { fs.StringVar(&listen, "listen", "", "") },
 		run: func(ctx context.Context, e *env, args []string) error {
 			if len(args) > 0 {
 				return usage("cli.extra-argument", args[0])
 			}
+			listen = cmp.Or(listen, e.settings.Serve.Listen, defaultListen)
 			if err := auth.CheckListen(listen); err != nil {
 				return usage("serve.not-local", listen)
 			}
@@ -59,7 +65,7 @@ func hold(ctx context.Context, e *env, wait time.Duration) (*config.Session, err
 			return s, err
 		}
 		if time.Now().After(deadline) {
-			return nil, fail(exitBackend, nil, "serve.held", e.Data)
+			return nil, fail(exitBackend, nil, "serve.held", e.config().Data)
 		}
 		select {
 		case <-ctx.Done():
@@ -88,9 +94,9 @@ func servePages(ctx context.Context, e *env, s *session, listen string) error {
 	wake, stop := s.startFollowing(ctx, e)
 	defer stop()
 	handler, err := web.New(web.Config{
-		Render: s.readers.Render,
-		Store:  s.Store, Objects: s.Objects, Public: s.Public, Spool: s.Spool, Answers: s.Answers,
-		Authenticate: auth.Office, Hosts: hosts, FileBytes: maxFileBytes, Log: log,
+		Render: s.readers.Render, Search: searcher{s},
+		Store: s.Store, Objects: s.Objects, Public: s.Public, Spool: s.Spool, Answers: s.Answers,
+		Authenticate: auth.Office, Hosts: hosts, FileBytes: s.Config.MaxFileBytes(), Log: log,
 		Intake: func(ctx context.Context, scope evidence.Scope, book evidence.BookID) (*evidence.Intake, func(), error) {
 			in, done, err := newIntake(ctx, &session{s.Session, scope, s.readers}, book, nil)
 			if err != nil {
@@ -161,4 +167,15 @@ func serveUntil(ctx context.Context, e *env, listener net.Listener, handler http
 		return errors.Join(err, server.Close())
 	}
 	return nil
+}
+
+// searcher opens the index when it is first asked: pages work without one.
+type searcher struct{ s *session }
+
+func (x searcher) Search(ctx context.Context, scope evidence.Scope, r search.Request) (search.Answer, error) {
+	index, err := x.s.Index()
+	if err != nil {
+		return search.Answer{}, errors.Join(web.ErrNotReady, err)
+	}
+	return index.Search(ctx, scope, r)
 }

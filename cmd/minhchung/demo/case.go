@@ -33,6 +33,7 @@ const (
 	orgFirst    // the organisation signed before the person
 	victimFirst // the forger's CMS lists the victim's certificate first
 	reused      // the file of another row
+	misfiled    // a document whose own number is none of the register's
 )
 
 // A variant is one way a document of the year may be. The tables below are
@@ -95,7 +96,7 @@ var proven = []variant{
 
 // unproven is the other part: 30 rows of 1,861.
 var unproven = []variant{
-	{name: "no file", weight: 3, state: evidence.Disproven, code: "no-file", fault: absent},
+	{name: "no file", weight: 2, state: evidence.Disproven, code: "no-file", fault: absent},
 	{name: "zeroed", weight: 1, state: evidence.Undetermined, code: "unreadable", person: chair, org: office, fault: zeroed},
 	{name: "web page", weight: 1, state: evidence.Undetermined, code: "unreadable", fault: webPage},
 	{name: "locked", weight: 1, state: evidence.Undetermined, code: "encrypted", fault: locked},
@@ -117,6 +118,7 @@ var unproven = []variant{
 	// the register's date; the other's key may be in other hands by now.
 	{name: "expired since, late", weight: 1, state: evidence.Undetermined, code: "time-unproven", person: retired, org: officeOld, lateDays: 45},
 	{name: "revoked since", weight: 1, state: evidence.Undetermined, code: "time-unproven", person: moved, org: office},
+	{name: "misfiled", weight: 1, state: evidence.Undetermined, code: "content-unconfirmed", person: deputy, org: office, fault: misfiled},
 	// The two rows of one file are one line: each weight stands for a pair.
 	{name: "reused", weight: 1, state: evidence.Undetermined, code: "duplicate", person: deputy, org: office, fault: reused},
 }

@@ -104,6 +104,7 @@ func checkStates(t *testing.T, s Summary, p *plan) {
 		e := seen[x.Row]
 		e.Row = p.entries[i].row
 		e.Row.ID = x.Row
+		e.Confirmed = p.entries[i].v.fault != misfiled // texts are read by the program's own tests, which run the whole demo
 		got := rule.State(e)
 		if got.State == x.State && got.Code == x.Code && got.Grade == x.Grade {
 			continue

@@ -65,6 +65,8 @@ var (
 		"Tỷ lệ văn bản điện tử có ký số được theo dõi hằng tháng; số liệu lấy từ sổ đăng ký văn bản đi.",
 		"Tổng diện tích gieo trồng đạt {n} ha, năng suất bình quân {d} tạ một ha, tăng so với cùng kỳ.",
 		"Ban công an xã tổ chức {d} buổi tuần tra, giải quyết {d2} vụ việc, giữ vững an ninh trật tự.",
+		"Xã ban hành Kế hoạch cải cách hành chính năm 2022 với {d} nhiệm vụ và phân công người theo dõi từng nhiệm vụ.",
+		"Bộ phận, cá nhân để hồ sơ quá hạn phải kiểm điểm, rút kinh nghiệm và gửi thư xin lỗi người dân.",
 		"Mặt trận và các đoàn thể phối hợp giám sát, bảo đảm công khai, dân chủ trong quá trình thực hiện.",
 		"Người dân có thể phản ánh trực tiếp tại trụ sở hoặc qua hòm thư góp ý; mọi phản ánh được trả lời trong {d} ngày.",
 		"Số tiền vận động ủng hộ đạt {money} đồng, được chuyển vào tài khoản đúng quy định và niêm yết công khai.",

@@ -55,7 +55,7 @@ func TestDefaultPlanIsTheReport(t *testing.T) {
 }
 
 // wantCodes are those that issue 2 lists.
-var wantCodes = strings.Fields(`no-file unreadable encrypted unsigned scan digest coverage page-content page-added
+var wantCodes = strings.Fields(`no-file unreadable encrypted unsigned scan digest coverage content-unconfirmed page-content page-added
 	missing-person missing-organisation order untrusted wrong-signer expired revoked duplicate time-unproven`)
 
 func TestEveryPlanHasEveryCase(t *testing.T) {

@@ -65,6 +65,9 @@ func (w *workshop) letter(e *entry) letter {
 			l.later += labelOf(profiles[who], e.released).text()
 		}
 	}
+	if e.v.fault == misfiled {
+		l.number = "9" + l.number + "000" // above any demo's last number
+	}
 	if l.annex {
 		l.title = "" // an annex is not signed by anybody in person
 	}

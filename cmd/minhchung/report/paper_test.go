@@ -51,6 +51,7 @@ func seedReport() *Report {
 		add(evidence.RowState{State: evidence.Excluded, Code: "void"}, "")
 	}
 	r.States, r.Indicator = states, count.Count(states)
+	r.Content = count.ContentUnchecked // which must be said
 	r.Unit, r.Period, r.Criterion, r.Rule = "xa-thu-nghiem", "2022", "7.1.3", "nd30"
 	r.Checkpoint = "office/xa/2022\n9\nAAAA=\n\n— office/xa/2022 " + strings.Repeat("b", 120) + "\n"
 	r.Register.SecretRows = 3

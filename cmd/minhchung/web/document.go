@@ -6,9 +6,11 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,31 +22,35 @@ import (
 )
 
 type documentPage struct {
-	Book       bookPart
-	Name       string
-	Size       int64
-	SHA256     string
-	Entry      int64
-	File       string // link to the bytes
-	Result     string
-	Word       string
-	Reason     string
-	Next       string
-	Policy     string
-	At         string
-	Rows       []documentRow
-	Signatures []signaturePart
-	Preview    previewPart
-	Proves     []evidencePart // the criteria it hangs on
-	Criteria   []choice       // those it could be hung on
+	Book        bookPart
+	Name        string
+	Size        int64
+	SHA256      string
+	Entry       int64
+	File        string // link to the bytes
+	Result      string
+	Word        string
+	Reason      string
+	Next        string
+	Policy      string
+	At          string
+	Rows        []documentRow
+	Signatures  []signaturePart
+	Preview     previewPart
+	Text        textPart
+	Changes     []changedPage  // after signing, the file as a whole first
+	MoreChanges int            // those not listed
+	Proves      []evidencePart // the criteria it hangs on
+	Criteria    []choice       // those it could be hung on
 }
 
 type documentRow struct {
-	Row    evidence.Row
-	Name   string
-	By     string
-	States []ruleState
-	Link   string
+	Row     evidence.Row
+	Name    string
+	By      string
+	States  []ruleState
+	Link    string
+	Confirm confirmPart
 }
 
 type ruleState struct {
@@ -93,6 +99,15 @@ func (s *server) document(w http.ResponseWriter, r *http.Request, who visitor) e
 			return err
 		}
 		page.Preview = previewOf(who.Lang, page.Book, sha, facts, format, r.URL.Query())
+		if page.Text, err = textOf(r.Context(), v, sha, max(1, page.Preview.Number)); err != nil {
+			return err
+		}
+		for i := range page.Rows {
+			row := &page.Rows[i]
+			if row.Confirm, err = confirmationOf(r.Context(), v, who.Lang, row.Row, sha, page.Text); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 	if err != nil {
@@ -155,6 +170,7 @@ func newDocumentPage(ctx context.Context, v evidence.Reader, lang message.Lang, 
 	for i, sig := range verdict.Signatures {
 		p.Signatures = append(p.Signatures, signatureOf(lang, i+1, sig))
 	}
+	p.Changes, p.MoreChanges = changedPages(lang, verdict, shaLink(book, sha))
 	if p.Rows, err = documentRows(ctx, v, lang, book, sha); err != nil {
 		return p, facts, err
 	}
@@ -167,6 +183,49 @@ func newDocumentPage(ctx context.Context, v evidence.Reader, lang message.Lang, 
 		}
 	}
 	return p, facts, nil
+}
+
+// changedPage is what was changed on one page after some signature.
+type changedPage struct {
+	Page    int    // 0: the file as a whole
+	Link    string // to its picture
+	Changes []changePart
+}
+
+type changePart struct{ Text, Class string }
+
+// changedPages lists what any signature's change list says, each change once,
+// by page.
+func changedPages(lang message.Lang, v signature.Verdict, document string) (pages []changedPage, more int) {
+	byPage := map[int]*changedPage{}
+	seen := map[signature.Change]bool{}
+	for _, s := range v.Signatures {
+		for _, c := range s.ChangeList {
+			if seen[c] {
+				continue
+			}
+			if seen[c] = true; len(seen) > mostChanges {
+				more++
+				continue
+			}
+			p := byPage[c.Page]
+			if p == nil {
+				p = &changedPage{Page: c.Page}
+				if c.Page > 0 {
+					p.Link = document + "&page=" + strconv.Itoa(c.Page) + "#preview"
+				}
+				byPage[c.Page] = p
+			}
+			said := changePart{report.Change(lang, c), string(c.Class)}
+			if !slices.Contains(p.Changes, said) {
+				p.Changes = append(p.Changes, said)
+			}
+		}
+	}
+	for _, number := range slices.Sorted(maps.Keys(byPage)) {
+		pages = append(pages, *byPage[number])
+	}
+	return pages, more
 }
 
 // fileReason says why the file as a whole is no signed document. The reader's
@@ -227,7 +286,7 @@ func documentRows(ctx context.Context, v evidence.Reader, lang message.Lang, boo
 		if err != nil {
 			return nil, err
 		}
-		d := documentRow{Row: row, Name: rowName(row), By: lang.Text("match." + match.By), Link: book.Path + "/register"}
+		d := documentRow{Row: row, Name: rowName(row), By: lang.Text("match." + match.By), Link: book.Path + "/register#rows"}
 		states, err := report.StatesOfRow(ctx, v, id)
 		if err != nil {
 			return nil, err

@@ -31,24 +31,18 @@ type hanging struct {
 // hangingForm receives a form, does the deed and leads back to the criterion.
 func (s *server) hangingForm(do func(ctx context.Context, who visitor, h hanging) (deed string, err error)) handler {
 	return func(w http.ResponseWriter, r *http.Request, who visitor) error {
-		k, err := s.book(r.Context(), who, r)
-		if err != nil {
-			return err
-		}
-		if err := s.limit(w, r); err != nil {
-			return err
-		}
-		form, err := s.receiveForm(r, who)
+		k, form, err := s.fields(w, r, who)
 		defer form.remove()
-		if err != nil {
-			return err
+		back := bookOf(k, "").Path + "/criteria"
+		var h hanging
+		if err == nil {
+			h, err = s.readHanging(r.Context(), who, k, form)
 		}
-		h, err := s.readHanging(r.Context(), who, k, form)
-		if err != nil {
-			return err
+		deed := ""
+		if err == nil {
+			back = criterionLink(bookOf(k, ""), h.criterion)
+			deed, err = do(r.Context(), who, h)
 		}
-		back := criterionLink(bookOf(k, ""), h.criterion)
-		deed, err := do(r.Context(), who, h)
 		if err != nil {
 			p := classify(err)
 			p.back = back
@@ -58,6 +52,18 @@ func (s *server) hangingForm(do func(ctx context.Context, who visitor, h hanging
 		http.Redirect(w, r, path+"&done="+deed+"#"+anchor, http.StatusSeeOther)
 		return nil
 	}
+}
+
+// fields receives a form about a book.
+func (s *server) fields(w http.ResponseWriter, r *http.Request, who visitor) (k evidence.BookID, form receivedForm, err error) {
+	if k, err = s.book(r.Context(), who, r); err != nil {
+		return k, form, err
+	}
+	if err := s.limit(w, r); err != nil {
+		return k, form, err
+	}
+	form, err = s.receiveForm(r, who)
+	return k, form, err
 }
 
 func (s *server) readHanging(ctx context.Context, who visitor, k evidence.BookID, form receivedForm) (h hanging, err error) {
@@ -90,9 +96,9 @@ func (h hanging) known() error {
 	return nil
 }
 
-// text is a field of people's words, bounded in bytes.
-func (h hanging) text(name string, limit int) (string, error) {
-	said := strings.TrimSpace(strings.ReplaceAll(h.fields.Get(name), "\r\n", "\n"))
+// words is a field of people's words, bounded in bytes.
+func words(fields url.Values, name string, limit int) (string, error) {
+	said := strings.TrimSpace(strings.ReplaceAll(fields.Get(name), "\r\n", "\n"))
 	if len(said) > limit || !utf8.ValidString(said) {
 		return "", problem{code: "long-text", args: []any{limit}}
 	}
@@ -109,7 +115,7 @@ func (s *server) attach(ctx context.Context, who visitor, h hanging) (string, er
 	if err := h.known(); err != nil {
 		return "", err
 	}
-	note, err := h.text("note", evidence.MaxNoteBytes)
+	note, err := words(h.fields, "note", evidence.MaxNoteBytes)
 	if err != nil {
 		return "", err
 	}
@@ -163,7 +169,7 @@ func (s *server) documentNamed(ctx context.Context, who visitor, k evidence.Book
 
 // detach takes a document off the criterion, with a reason.
 func (s *server) detach(ctx context.Context, who visitor, h hanging) (string, error) {
-	reason, err := h.text("reason", evidence.MaxNoteBytes)
+	reason, err := words(h.fields, "reason", evidence.MaxNoteBytes)
 	if err == nil && reason == "" {
 		err = problem{code: "no-reason"}
 	}
@@ -192,7 +198,7 @@ func (s *server) explain(ctx context.Context, who visitor, h hanging) (string, e
 	deed := "withdrawn"
 	if !x.Withdrawn {
 		var err error
-		if x.Text, err = h.text("text", evidence.MaxExplanationBytes); err != nil {
+		if x.Text, err = words(h.fields, "text", evidence.MaxExplanationBytes); err != nil {
 			return "", err
 		}
 		if x.Text == "" && h.file == nil {

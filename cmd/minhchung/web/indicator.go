@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -32,6 +33,7 @@ type reasonPart struct {
 	Code  string
 	Count int64
 	State statePart
+	Link  string // to its rows, under the rule that the register page counts by
 }
 
 // drawer is one of the three lists under the share. More rows are on the
@@ -130,7 +132,11 @@ func newIndicatorPage(lang message.Lang, k evidence.BookID, r *report.Report, ru
 		p.NotCounted.Link = p.Book.Path + "/register#rows"
 	}
 	for code, n := range r.Reasons {
-		p.Reasons = append(p.Reasons, reasonPart{code, n, deciding[code]})
+		reason := reasonPart{Code: code, Count: n, State: deciding[code]}
+		if linked {
+			reason.Link = p.Book.Path + "/register?" + url.Values{"code": {code}}.Encode() + "#rows"
+		}
+		p.Reasons = append(p.Reasons, reason)
 	}
 	slices.SortFunc(p.Reasons, func(a, b reasonPart) int {
 		if a.Count != b.Count {

@@ -12,6 +12,7 @@ import (
 
 	"minhchung/cmd/minhchung/message"
 	"minhchung/evidence"
+	"minhchung/search"
 )
 
 //go:embed templates static
@@ -24,7 +25,7 @@ type pages struct {
 
 var languages = []message.Lang{message.Vietnamese, message.English}
 
-var pageNames = []string{"overview", "register", "indicator", "document", "criteria", "uploaded", "error"}
+var pageNames = []string{"overview", "register", "indicator", "document", "criteria", "search", "uploaded", "error"}
 
 func parsePages() (*pages, error) {
 	p := &pages{byLang: map[message.Lang]map[string]*template.Template{}}
@@ -72,6 +73,7 @@ type frame struct {
 	// Switch is this page in the other language; "" where a page cannot be
 	// asked for again.
 	Switch string
+	Query  string // what the search box holds
 	Page   any
 }
 
@@ -81,6 +83,9 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, who visitor, sta
 	f := frame{Lang: who.Lang, Other: message.English, Page: page}
 	if who.Lang == message.English {
 		f.Other = message.Vietnamese
+	}
+	if r.URL.Path == "/search" {
+		f.Query = clipRunes(r.URL.Query().Get("q"), search.MaxQueryRunes)
 	}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		query := r.URL.Query()

@@ -32,6 +32,8 @@ type Config struct {
 	// Render draws a page of a stored file as PNG, as text.Pool.Render does; a
 	// page that cannot be drawn is text.ErrNoPicture. nil: pages show none.
 	Render func(ctx context.Context, file text.File, page, dpi int) ([]byte, error)
+	// Search finds pages; nil says that it is not ready.
+	Search Searcher
 	// Authenticate says who a request comes from; an error refuses it.
 	Authenticate func(*http.Request) (auth.Principal, error)
 	// Hosts are the Host headers that mean us; every other one is refused.
@@ -103,6 +105,8 @@ func (s *server) routes() http.Handler {
 	page("POST /units/{unit}/{period}/criteria/attach", s.hangingForm(s.attach))
 	page("POST /units/{unit}/{period}/criteria/detach", s.hangingForm(s.detach))
 	page("POST /units/{unit}/{period}/criteria/explain", s.hangingForm(s.explain))
+	page("POST /units/{unit}/{period}/confirm", s.confirm)
+	page("GET /search", s.search)
 	page("GET /documents/{sha256}", s.document)
 	page("GET /documents/{sha256}/file", s.download)
 	page("GET /documents/{sha256}/pages/{page}", s.picture)

@@ -7,6 +7,8 @@ DO $$
 DECLARE name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['minhchung_app', 'minhchung_follower', 'minhchung_auditor'] LOOP
+    -- An owner without CREATEROLE migrates when the administrator made them.
+    CONTINUE WHEN EXISTS (SELECT 1 FROM pg_roles WHERE rolname = name);
     BEGIN
       EXECUTE format('CREATE ROLE %I NOLOGIN', name);
     EXCEPTION WHEN duplicate_object OR unique_violation THEN
