@@ -1,12 +1,9 @@
 package worker
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"unicode"
@@ -32,14 +29,7 @@ const (
 // taken over by the file: whatever it says must at least be sayable.
 func decodeAnswer(raw []byte, sum signature.Hash, job Job) (signature.Facts, signature.Verdict, error) {
 	var a answerMessage
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	err := dec.Decode(&a)
-	if err == nil {
-		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
-			err = errors.New("more than one value")
-		}
-	}
+	err := decode(raw, &a)
 	if err == nil {
 		err = cmp.Or(checkFacts(a.Facts, sum, job.Size), checkVerdict(a.Verdict, a.Facts))
 	}

@@ -73,7 +73,7 @@ func (r *reader) brief(raw []byte) error {
 // that say so: that is a property of the file.
 func (r *reader) answer(raw json.RawMessage, data []byte, _ time.Time) ([]byte, error) {
 	var ask request
-	if err := json.Unmarshal(raw, &ask); err != nil {
+	if err := decode(raw, &ask); err != nil {
 		return nil, err
 	}
 	facts := r.engine.read(data)
@@ -92,5 +92,5 @@ func (r *reader) encode(facts signature.Facts, ask request) ([]byte, error) {
 	if r.judge == nil {
 		r.judge = r.engine.prepare(signature.Material{}, signature.Policy{})
 	}
-	return json.Marshal(answerMessage{facts, r.judge(facts, ask.Proofs, ask.At)})
+	return encode(&answerMessage{facts, r.judge(facts, ask.Proofs, ask.At)})
 }

@@ -68,7 +68,7 @@ func (c Config) pool() worker.Config {
 		Command: c.Command, Setup: setup{c.AnswerBytes}, Workers: c.Workers,
 		Limits:       worker.Limits{Timeout: c.Timeout, MemoryBytes: c.MemoryBytes},
 		StartTimeout: c.Timeout, // a child has nothing to open
-		AnswerBytes:  c.AnswerBytes, FileBytes: c.FileBytes, Recycle: c.Recycle, Log: c.Log,
+		AnswerBytes:  c.AnswerBytes, FileBytes: c.FileBytes, WindowBytes: reuseBytes, Recycle: c.Recycle, Log: c.Log,
 	}
 }
 
@@ -130,8 +130,12 @@ func (p *Pool) Use(material signature.Material, policy signature.Policy) error {
 // started at all. Inspect blocks while all workers are busy.
 func (p *Pool) Inspect(ctx context.Context, job Job) (facts signature.Facts, verdict signature.Verdict, err error) {
 	rules, body := p.rules.Load(), newSource(job)
+	ask, err := encode(&request{job.Proofs, job.At})
+	if err != nil {
+		return signature.Facts{}, signature.Verdict{}, fmt.Errorf("inspecting a file: %w", err)
+	}
 	outcome, err := p.workers.Do(ctx, worker.Job{
-		Size: job.Size, Body: body, Request: request{job.Proofs, job.At}, Briefing: rules.message,
+		Size: job.Size, Body: body, Request: ask, Briefing: rules.message,
 		Drain: true, // for the digest
 		Check: func(raw []byte) (err error) {
 			facts, verdict, err = decodeAnswer(raw, body.sum(), job)
