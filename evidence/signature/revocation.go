@@ -12,11 +12,12 @@ import (
 // by concurrent judgements.
 type crlAnswer struct {
 	*pki.CRL
-	mu     sync.Mutex    // guards the rest
-	signed map[Hash]bool // signature checks by the issuer's certificate
-	asked  int
-	index  map[string]pki.Revocation // from the third question on
-	err    error                     // of making the index
+	issuerKey string        // see pki.NameKey
+	mu        sync.Mutex    // guards the rest
+	signed    map[Hash]bool // signature checks by the issuer's certificate
+	asked     int
+	index     map[string]pki.Revocation // from the third question on
+	err       error                     // of making the index
 }
 
 // find is Find with an index for CRLs that many files ask, since the list of
@@ -46,7 +47,7 @@ func parseCRL(der []byte) *crlAnswer {
 	if err != nil {
 		return nil
 	}
-	return &crlAnswer{CRL: c, signed: make(map[Hash]bool)}
+	return &crlAnswer{CRL: c, issuerKey: pki.NameKey(c.Issuer), signed: make(map[Hash]bool)}
 }
 
 func (j *Judger) parseOCSP(der []byte) *ocspAnswer {
@@ -111,7 +112,7 @@ func (s *session) status(cert, issuer *authority, anchor *authority, a answers, 
 		}
 	}
 	for _, c := range a.crls {
-		if c.Covers(cert.Certificate) != nil || !s.signedBy(c, cert, issuer, anchor, b) {
+		if c.issuerKey != cert.issuerKey || c.Covers(cert.Certificate) != nil || !s.signedBy(c, cert, issuer, anchor, b) {
 			continue
 		}
 		rev, listed, err := c.find(cert.Serial)

@@ -104,6 +104,7 @@ func (s *server) begin() error {
 // limitRuntime sets what Go itself can limit.
 func limitRuntime(l Limits) {
 	runtime.GOMAXPROCS(1) // the pool has one child a processor
+	runtime.MemProfileRate = 0
 	debug.SetMemoryLimit(l.MemoryBytes / 4 * 3)
 	debug.SetMaxStack(64 << 20)
 	time.Local = time.UTC // no time zone file is read
@@ -118,6 +119,7 @@ type server struct {
 	settings settings
 	window   *window // nil without one
 	buf      []byte
+	frame    []byte       // of the last small answer
 	renew    func() error // grants processor time for one more file
 	busy     atomic.Bool  // a file is in work
 	alone    atomic.Bool  // the parent is gone
@@ -252,5 +254,10 @@ func (s *server) answer(request, data []byte) error {
 	if int64(len(answer)) > s.settings.AnswerBytes {
 		return fmt.Errorf("an answer of %d bytes, more than %d", len(answer), s.settings.AnswerBytes)
 	}
-	return writeFrame(s.out, kindAnswer, answer)
+	if len(answer) > readBufferBytes {
+		return writeFrame(s.out, kindAnswer, answer)
+	}
+	s.frame = append(append(s.frame[:0], frameHead(kindAnswer, len(answer))...), answer...)
+	_, err = s.out.Write(s.frame)
+	return err
 }

@@ -53,7 +53,7 @@ func StartProcess(command []string, memoryBytes int64, files ...*os.File) (*Proc
 	p.cmd.ExtraFiles = files
 	p.cmd.WaitDelay = time.Second // for a descendant that keeps standard error open
 	p.cmd.SysProcAttr = processAttributes()
-	err = p.cmd.Start()
+	err = startCalm(p.cmd)
 	inRead.Close()
 	outWrite.Close()
 	if err != nil {

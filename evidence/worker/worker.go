@@ -28,7 +28,7 @@ import (
 type Limits struct {
 	// Timeout is the wall-clock time for one file, waiting for the caller's
 	// Body not counted. The same is the bound of processor time on Linux, two
-	// seconds added.
+	// or three seconds added.
 	Timeout time.Duration
 	// MemoryBytes is what a child may map privately. It is enforced on Linux
 	// (RLIMIT_DATA) and Windows (job object); the child's Go heap aims at

@@ -118,15 +118,18 @@ func signer(c *coder, s *signature.SignerInfo) {
 }
 
 // encode writes the fields of a request or an answer.
-func encode(m interface{ fields(*coder) }) ([]byte, error) {
-	c := &coder{writing: true, buf: make([]byte, 0, 16<<10)}
+func encode(m interface{ fields(*coder) }) ([]byte, error) { return appendTo(nil, m) }
+
+// appendTo is encode into a buffer that is there.
+func appendTo(buf []byte, m interface{ fields(*coder) }) ([]byte, error) {
+	c := &coder{writing: true, buf: buf}
 	m.fields(c)
 	return c.buf, c.end()
 }
 
 // decode reads what encode wrote, and nothing else.
 func decode(raw []byte, m interface{ fields(*coder) }) error {
-	c := newReader(raw)
+	c := &coder{buf: raw}
 	m.fields(c)
 	return c.end()
 }

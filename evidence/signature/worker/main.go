@@ -46,6 +46,7 @@ type reader struct {
 	engine      engine
 	answerBytes int64
 	judge       judgment // by the last briefing; nil before anything is judged
+	buf         []byte   // of the last answer
 }
 
 func (r *reader) open(raw json.RawMessage) (worker.Engine, error) {
@@ -92,5 +93,10 @@ func (r *reader) encode(facts signature.Facts, ask request) ([]byte, error) {
 	if r.judge == nil {
 		r.judge = r.engine.prepare(signature.Material{}, signature.Policy{})
 	}
-	return encode(&answerMessage{facts, r.judge(facts, ask.Proofs, ask.At)})
+	if cap(r.buf) > reuseBytes {
+		r.buf = nil
+	}
+	var err error
+	r.buf, err = appendTo(r.buf[:0], &answerMessage{facts, r.judge(facts, ask.Proofs, ask.At)})
+	return r.buf, err
 }

@@ -24,7 +24,6 @@ import (
 type coder struct {
 	writing bool
 	buf     []byte // written so far, or left to read
-	text    string // the same as buf while reading, so that strings need no copies of their own
 	items   int    // of lists, read so far
 	err     error
 }
@@ -33,8 +32,6 @@ type coder struct {
 const maxItems = maxChanges + maxRevisions
 
 var errWire = errors.New("fields cut short or out of range")
-
-func newReader(raw []byte) *coder { return &coder{buf: raw, text: string(raw)} }
 
 // end reports the first error, also when something is left to read.
 func (c *coder) end() error {
@@ -48,13 +45,11 @@ func (c *coder) fail(format string, args ...any) {
 	if c.err == nil {
 		c.err = fmt.Errorf("%w: "+format, append([]any{errWire}, args...)...)
 	}
-	c.buf, c.text = nil, ""
+	c.buf = nil
 }
 
 // skip takes n bytes that were read.
-func (c *coder) skip(n int) {
-	c.buf, c.text = c.buf[n:], c.text[n:]
-}
+func (c *coder) skip(n int) { c.buf = c.buf[n:] }
 
 func (c *coder) number(v *int64) {
 	if c.writing {
@@ -110,12 +105,11 @@ func str[T ~string](c *coder, v *T) {
 		return
 	}
 	n := max(c.length(0), 0)
-	s := c.text[:n]
-	if !utf8.ValidString(s) {
+	if !utf8.Valid(c.buf[:n]) {
 		c.fail("text that is not UTF-8")
 		return
 	}
-	*v = T(s)
+	*v = T(c.buf[:n])
 	c.skip(n)
 }
 

@@ -127,7 +127,7 @@ func TestWhatIsNotCarried(t *testing.T) {
 	}
 	for _, raw := range []string{"\x03", "\x02\x02\xff", "\xfe\xff\xff\xff\x0f"} { // a negative length, no UTF-8, a length beyond the end
 		var s string
-		c := newReader([]byte(raw))
+		c := &coder{buf: []byte(raw)}
 		str(c, &s)
 		str(c, &s)
 		if !errors.Is(c.end(), errWire) {
