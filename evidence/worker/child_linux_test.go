@@ -91,6 +91,11 @@ func misbehave(request json.RawMessage, data []byte, deadline time.Time) ([]byte
 	case "flood-stderr":
 		fmt.Fprint(os.Stderr, strings.Repeat("noise ", 1<<20))
 		return []byte("noise"), nil
+	case "unprotect": // makes the window writable
+		err := syscall.Mprotect(data[:1:cap(data)], syscall.PROT_READ|syscall.PROT_WRITE)
+		return fmt.Append(nil, err), nil
+	case "scribble":
+		data[0] = 'x'
 	case "look-around":
 		return lookAround(rest), nil
 	}
