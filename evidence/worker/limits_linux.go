@@ -34,6 +34,7 @@ func LimitProcess(s Limits) (renew func() error, err error) {
 	}
 	lockIn() // where the kernel has it
 	exitOnCPULimit()
+	deny() // likewise
 	g := grant{timeout: s.Timeout}
 	return g.renew, nil
 }
