@@ -104,6 +104,7 @@ type Message struct {
 	SignatureOID string   // signatureAlgorithm to state instead
 	CRLs, OCSPs  [][]byte // in SignedData.crls
 	Adobe        [][]byte // CRLs in adbe-revocationInfoArchival
+	Policy       string   // OID of the signature policy
 	// Stamp makes the signature time stamps for the signature value.
 	Stamp        func(signature []byte) [][]byte
 	TwoSigners   bool
@@ -228,6 +229,9 @@ func (m Message) attributes() [][]byte {
 	if !m.NoESS {
 		list = append(list, m.ess())
 	}
+	if m.Policy != "" {
+		list = append(list, attribute("1.2.840.113549.1.9.16.2.15", tlv(0x30, oid(m.Policy))))
+	}
 	if len(m.Adobe) > 0 {
 		list = append(list, attribute("1.2.840.113583.1.1.8", tlv(0x30, tlv(0xa0, tlv(0x30, m.Adobe...)))))
 	}
@@ -298,4 +302,14 @@ func Token(tsa *Authority, data []byte, gen time.Time, change func(*Message)) []
 	}
 	der, _ := m.Sign()
 	return der
+}
+
+// Accurate lets a Token say that it may be off by so many seconds.
+func Accurate(seconds int) func(*Message) {
+	return func(m *Message) {
+		var info asn1.RawValue
+		_, err := asn1.Unmarshal(m.Content, &info)
+		must(err)
+		m.Content = tlv(0x30, info.Bytes, tlv(0x30, integer(seconds)))
+	}
 }

@@ -1,10 +1,6 @@
 package worker
 
-import (
-	"time"
-
-	"minhchung/evidence/signature"
-)
+import "minhchung/evidence/signature"
 
 // The fields of request and answer, in the order in which they travel. A test
 // fails when a type gains a field that is not carried.
@@ -100,6 +96,7 @@ func signatureVerdict(c *coder, s *signature.SignatureVerdict) {
 	str(c, &s.Revocation)
 	c.bool(&s.OnRoster)
 	c.hash(&s.Fingerprint)
+	str(c, &s.SignaturePolicy)
 	str(c, &s.MessageDigest)
 	list(c, &s.Reasons, func(c *coder, r *string) { str(c, r) })
 }
@@ -112,9 +109,9 @@ func signer(c *coder, s *signature.SignerInfo) {
 	str(c, &s.Name)
 	c.hash(&s.Certificate)
 	c.hash(&s.Key)
-	for _, t := range []*time.Time{&s.NotBefore, &s.NotAfter} {
-		c.time(t)
-	}
+	c.time(&s.NotBefore)
+	c.time(&s.NotAfter)
+	list(c, &s.Policies, func(c *coder, p *string) { str(c, p) })
 }
 
 // encode writes the fields of a request or an answer.
