@@ -31,6 +31,9 @@ import (
 // --at is the validation time: RFC 3339, or a day, whose end in Vietnam is
 // meant; default now.
 //
+// A folder with a manifest of test files (see manifestName) ends with a table:
+// what they are stated to be, and what was found.
+//
 // --xml writes the report of ETSI TS 119 102-2 on one file into a new file.
 func inspectCommand() *command {
 	var trustDir, at, report string
@@ -60,6 +63,10 @@ func inspectCommand() *command {
 			if in.targets, err = listTargets(e, args); err != nil {
 				return err
 			}
+			if in.tally, err = newTally(e, args); err != nil {
+				return err
+			}
+			in.tally.leaveOut(in.targets)
 			if report != "" && len(in.targets) != 1 {
 				return usage("inspect.xml-one")
 			}
@@ -119,6 +126,7 @@ type inspection struct {
 	material signature.Material
 	at       time.Time
 	xml      string // where the XML report goes, as typed; empty for none
+	tally    *tally // of folders with a manifest; nil without one
 }
 
 // inspected is what became of one target.
@@ -156,6 +164,9 @@ func (in *inspection) run(ctx context.Context) error {
 				return err
 			}
 			counts[result.verdict.Result]++
+			if in.tally != nil {
+				in.tally.add(t, result.verdict)
+			}
 			if result.verdict.Result != signature.ResultIntact {
 				worse(exitFinding)
 			}
@@ -163,6 +174,11 @@ func (in *inspection) run(ctx context.Context) error {
 	}
 	bar.finish()
 	in.summary(counts)
+	if in.tally != nil {
+		if err := in.tally.print(in); err != nil {
+			return err
+		}
+	}
 	if len(in.targets) == 0 {
 		in.note("inspect.no-files")
 	}
