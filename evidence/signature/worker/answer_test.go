@@ -85,7 +85,7 @@ func TestAnswersAreChecked(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, _, err = decodeAnswer(raw, signature.HashOf([]byte("file")), job)
+			_, err = decodeAnswer(raw, signature.HashOf([]byte("file")), job)
 			if test.ok != (err == nil) || (err != nil && !errors.Is(err, errAnswer)) {
 				t.Errorf("got %v, want accepted: %t", err, test.ok)
 			}
@@ -106,9 +106,9 @@ func FuzzDecodeAnswer(f *testing.F) {
 	}
 	sum := signature.HashOf([]byte("file"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		facts, _, err := decodeAnswer(raw, sum, Job{Size: 1000})
-		if err == nil && (facts.SHA256 != sum || facts.Size != 1000) {
-			t.Errorf("took facts about %v with %d bytes", facts.SHA256, facts.Size)
+		a, err := decodeAnswer(raw, sum, Job{Size: 1000})
+		if err == nil && (a.Facts.SHA256 != sum || a.Facts.Size != 1000) {
+			t.Errorf("took facts about %v with %d bytes", a.Facts.SHA256, a.Facts.Size)
 		}
 	})
 }

@@ -120,7 +120,7 @@ func readObediently(data []byte) signature.Facts {
 	case "garbage":
 		say(answerKind, []byte("\x00\xff{{{"))
 	case "too-much": // something behind the answer
-		if answer, err := encode(&answerMessage{facts, signature.Verdict{}}); err == nil {
+		if answer, err := encode(&answerMessage{Facts: facts}); err == nil {
 			say(answerKind, append(answer, 0))
 		}
 	case "wrong-kind":
@@ -131,7 +131,7 @@ func readObediently(data []byte) signature.Facts {
 		facts.Signatures = make([]signature.SignatureFacts, 1)
 		facts.Signatures[0].Name = strings.Repeat("a", 4<<20)
 	case "forged":
-		if answer, err := encode(&answerMessage{facts, signature.Verdict{Result: signature.ResultIntact}}); err == nil {
+		if answer, err := encode(&answerMessage{Facts: facts, Verdict: signature.Verdict{Result: signature.ResultIntact}}); err == nil {
 			say(answerKind, answer)
 		}
 		select {}

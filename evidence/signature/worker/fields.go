@@ -11,11 +11,16 @@ func (r *request) fields(c *coder) {
 		str(c, &p.Source)
 	})
 	c.time(&r.At)
+	c.bool(&r.Ask)
 }
 
 func (a *answerMessage) fields(c *coder) {
 	facts(c, &a.Facts)
 	verdict(c, &a.Verdict)
+	list(c, &a.Questions, func(c *coder, q *signature.Question) {
+		str(c, &q.URL)
+		c.bytes(&q.OCSP)
+	})
 }
 
 func facts(c *coder, f *signature.Facts) {

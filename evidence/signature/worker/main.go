@@ -27,11 +27,13 @@ type briefing struct {
 type request struct {
 	Proofs []signature.Proof
 	At     time.Time
+	Ask    bool // for the questions too
 }
 
 type answerMessage struct {
-	Facts   signature.Facts
-	Verdict signature.Verdict
+	Facts     signature.Facts
+	Verdict   signature.Verdict
+	Questions []signature.Question
 }
 
 // Main is the child: it limits its own process, then reads and judges one
@@ -96,7 +98,11 @@ func (r *reader) encode(facts signature.Facts, ask request) ([]byte, error) {
 	if cap(r.buf) > reuseBytes {
 		r.buf = nil
 	}
+	answer := answerMessage{Facts: facts, Verdict: r.judge.Judge(facts, ask.Proofs, ask.At)}
+	if ask.Ask {
+		answer.Questions = r.judge.Questions(facts, ask.Proofs, ask.At)
+	}
 	var err error
-	r.buf, err = appendTo(r.buf[:0], &answerMessage{facts, r.judge(facts, ask.Proofs, ask.At)})
+	r.buf, err = appendTo(r.buf[:0], &answer)
 	return r.buf, err
 }
