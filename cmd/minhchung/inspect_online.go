@@ -88,6 +88,32 @@ func (in *inspection) online(ctx context.Context, pool *worker.Pool) error {
 	return pool.Use(in.material, in.policy)
 }
 
+// askIssuers puts what the hosts of --online say about the signers of an
+// import into the trust store, before anything is judged.
+func (job *importJob) askIssuers(ctx context.Context, e *env, s *session) error {
+	basis, err := s.basis(ctx, job.book, job.rule)
+	if err != nil {
+		return err
+	}
+	pool, stop, err := s.pool(basis)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	var files []onlineFile
+	for _, f := range job.files {
+		if f.size <= maxFileBytes {
+			files = append(files, onlineFile{f.size, func() (io.ReadCloser, error) { return openRegular(f.full) }})
+		}
+	}
+	now := time.Now()
+	answers, err := askIssuers(ctx, e, pool, job.flags.online, files, now)
+	if err != nil {
+		return err
+	}
+	return appendTrust(ctx, s, onlineEntries(answers, now))
+}
+
 // onlineEntries are answers as the trust store keeps them: an import judges
 // by what is in the store, so that every verdict can be reached again.
 func onlineEntries(answers []online.Answer, at time.Time) []evidence.TrustEntry {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"crypto/x509"
 	"encoding/pem"
 	"net/http"
@@ -11,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"minhchung/cmd/minhchung/message"
 	"minhchung/evidence/signature/online"
 	"minhchung/evidence/signature/pdf/pdftest"
 	st "minhchung/evidence/signature/signaturetest"
@@ -100,4 +103,44 @@ func TestInspectPolicy(t *testing.T) {
 			t.Errorf("%s: got code %d, want %d: %s%s", policy, code, want, out, notes)
 		}
 	}
+}
+
+// What an import asks is kept in the trust store, and its verdicts rest on it.
+func TestImportOnline(t *testing.T) {
+	now := time.Now()
+	years := st.Valid(now.Add(-1000*st.Day), now.Add(1000*st.Day))
+	var crl []byte
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(crl) }))
+	defer server.Close()
+	old := fetcher
+	defer func() { fetcher = old }()
+	fetcher = func(hosts []string) *online.Fetcher { return &online.Fetcher{Hosts: hosts, Local: true} }
+	root := st.Root("Gốc thử nghiệm", years)
+	signer := root.Issue("Nguyễn Văn Thử", years, func(c *x509.Certificate) { c.CRLDistributionPoints = []string{server.URL + "/crl"} })
+	crl = root.CRL(now.Add(-time.Minute), now.Add(st.Day))
+	year := now.Format("2006")
+	dir := writeFiles(t, map[string]string{
+		"files/1.pdf":  string(signedBy(signer)),
+		"root.pem":     string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.DER})),
+		"register.csv": "số,ký hiệu,ngày,tệp\n1,QĐ-UBND," + now.Format("02/01/2006") + ",1.pdf\n",
+	})
+	do := func(args ...string) string {
+		t.Helper()
+		var out, notes bytes.Buffer
+		e := &env{Stdout: &out, Stderr: &notes, Cwd: dir, Lang: message.English}
+		if code := run(context.Background(), e, append(args, "--data", filepath.Join(dir, "data"))); code != exitDone {
+			t.Fatalf("%v: got code %d: %s%s", args, code, &out, &notes)
+		}
+		return out.String()
+	}
+	do("unit", "add", "xa-a", "--name", "UBND xã A")
+	do("trust", "add", "--domain", "official-duty", "root.pem")
+	do("import", "--unit", "xa-a", "--period", year, "--register", "register.csv", "--files", "files", "--online", "127.0.0.1")
+	if got := do("trust", "list"); !strings.Contains(got, server.URL+"/crl") {
+		t.Errorf("got no answer in the trust store:\n%s", got)
+	}
+	if got := do("document", "--unit", "xa-a", "--period", year, "1/QĐ-UBND"); strings.Contains(got, "TRY_LATER") || strings.Contains(got, "revocation-unknown") {
+		t.Errorf("got a verdict that knows nothing of the answer:\n%s", got)
+	}
+	do("check")
 }
