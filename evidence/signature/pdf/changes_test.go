@@ -7,6 +7,7 @@ import (
 	"image/jpeg"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -443,6 +444,64 @@ func TestScannedPage(t *testing.T) {
 		{name: "seal on black", base: scan, revisions: []objects{further(annots("40 0 R"), "300 100 400 150", nil)}, want: signature.ChangeUnknown, what: signature.WhatAppearance, detail: "a picture of the whole page"},
 		{name: "number on white", base: scan, revisions: []objects{further(annots("50 0 R 40 0 R"), "0 0 0 0", freeText(50, numberPlace, "32"))}, want: signature.ChangePermitted, what: signature.WhatNumbering},
 	})
+}
+
+// fax is a Group 4 picture, 1728 pixels wide: a white upper and a black lower
+// half. One bit a row says "as the row above", two when that is black.
+func fax(rows int) string {
+	bits := strings.Repeat("1", rows/2) + "001" + "00110101" + "0000001100101" + "0000110111" + // no white, 1728 and 0 black
+		strings.Repeat("11", rows-rows/2-1) + "000000000001000000000001"
+	var out []byte
+	for i := 0; i < len(bits); i += 8 {
+		b, _ := strconv.ParseUint((bits[i:min(i+8, len(bits))] + "00000000")[:8], 2, 8)
+		out = append(out, byte(b))
+	}
+	return string(out)
+}
+
+// TestScanBilevel has pages as scanners write them in black and white.
+func TestScanBilevel(t *testing.T) {
+	const rows, bilevel = 2400, "/Type/XObject/Subtype/Image/BitsPerComponent 1/ColorSpace/DeviceGray"
+	page := func(image string) objects {
+		return objects{
+			4:  stream("", "q 595 0 0 842 0 0 cm /Im Do Q"),
+			5:  "<</Font<</F1 7 0 R>>/XObject<</Im 45 0 R>>>>",
+			45: image,
+		}
+	}
+	faxed := func(more, data string) objects {
+		return page(stream(fmt.Sprintf("%s/Width 1728/Height %d/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns 1728/Rows %d%s>>", bilevel, rows, rows, more), data))
+	}
+	above, below := []objects{further(annots("40 0 R"), "300 700 400 750", nil)}, []objects{further(annots("40 0 R"), "300 100 400 150", nil)}
+	unclear := func(c changeCase) changeCase {
+		c.want, c.what, c.detail = signature.ChangeUnknown, signature.WhatAppearance, "a picture of the whole page"
+		return c
+	}
+	clear := func(c changeCase) changeCase {
+		c.want, c.what = signature.ChangePermitted, signature.WhatSignature
+		return c
+	}
+	runAll(t, []changeCase{
+		clear(changeCase{name: "fax, seal on white", base: faxed("", fax(rows)), revisions: above}),
+		unclear(changeCase{name: "fax, seal on black", base: faxed("", fax(rows)), revisions: below}),
+		unclear(changeCase{name: "fax shown inverted, seal on what is black then", base: faxed("/BlackIs1 true", fax(rows)), revisions: above}),
+		clear(changeCase{name: "fax shown inverted, seal on what is white then", base: faxed("/BlackIs1 true", fax(rows)), revisions: below}),
+		unclear(changeCase{name: "fax that breaks off", base: faxed("", fax(rows)[:100]), revisions: above}),
+		unclear(changeCase{name: "fax of another width", base: faxed("", fax(rows)), revisions: above}.with(45, func(s string) string { return strings.Replace(s, "/Columns 1728", "/Columns 1720", 1) })),
+		unclear(changeCase{name: "two-dimensional Group 3", base: faxed("", fax(rows)), revisions: above}.with(45, func(s string) string { return strings.Replace(s, "/K -1", "/K 4", 1) })),
+		unclear(changeCase{name: "JBIG2", base: page(stream(bilevel+"/Width 8/Height 8/Filter/JBIG2Decode", "x")), revisions: above}),
+		unclear(changeCase{name: "JPEG 2000", base: page(stream(bilevel+"/Width 8/Height 8/Filter/JPXDecode", "x")), revisions: above}),
+		clear(changeCase{name: "samples, seal on white", base: page(stream(bilevel+"/Width 8/Height 2", "\xff\x00")), revisions: above}),
+		unclear(changeCase{name: "samples, seal on black", base: page(stream(bilevel+"/Width 8/Height 2", "\xff\x00")), revisions: below}),
+		unclear(changeCase{name: "too few samples", base: page(stream(bilevel+"/Width 8/Height 2", "\xff")), revisions: above}),
+	})
+}
+
+// with changes one object of the base.
+func (c changeCase) with(num int, change func(string) string) changeCase {
+	c.base = maps.Clone(c.base)
+	c.base[num] = change(c.base[num])
+	return c
 }
 
 func TestScanJPEG(t *testing.T) {
