@@ -261,6 +261,15 @@ func TestNumbering(t *testing.T) {
 		{name: "appended at P3", revisions: sign(contents("[4 0 R 43 0 R]"), objects{43: stream("", number)}), sig: sigField{Permission: 3}, want: signature.ChangeForbidden, what: signature.WhatPageContent},
 		{name: "embedded font that stays", revisions: embedded([4]int16{50, 0, 550, 700}), want: signature.ChangePermitted, what: signature.WhatNumbering},
 		{name: "embedded font that draws elsewhere", revisions: embedded([4]int16{50, -9000, 550, 700}), want: signature.ChangeUnknown, what: signature.WhatPageContent, detail: "its font does not tell"},
+		{name: "CFF font that stays", revisions: embeddedSimple("FontFile3", cffBox(50, 0, 550, 700)), want: signature.ChangePermitted, what: signature.WhatNumbering},
+		{name: "CFF font that draws over text", revisions: embeddedSimple("FontFile3", cffBox(50, 0, 3500, 700)), want: signature.ChangeUnknown, what: signature.WhatPageContent, detail: "if its font draws as far as it can"},
+		{name: "CFF font that draws anywhere", revisions: embeddedSimple("FontFile3", cffBox(50, -9000, 550, 700)), want: signature.ChangeUnknown, what: signature.WhatPageContent, detail: "its font does not tell"},
+		{name: "Type 1 font that stays", revisions: embeddedSimple("FontFile", type1Box(50, 0, 550, 700)), want: signature.ChangePermitted, what: signature.WhatNumbering},
+		{name: "Type 1 font that draws over text", revisions: embeddedSimple("FontFile", type1Box(50, 0, 3500, 700)), want: signature.ChangeUnknown, what: signature.WhatPageContent},
+		{name: "simple TrueType font whose widths lie", revisions: embeddedSimple("FontFile2", string(pdftest.TrueType([2]int16{}, [4]int16{0, 0, 3500, 700}))), want: signature.ChangeUnknown, what: signature.WhatPageContent},
+		{name: "text beside the page whose font draws on it", revisions: beside("FontFile3", cffBox(0, 0, 3000, 700)), want: signature.ChangeUnknown, what: signature.WhatPageContent, detail: "its font does not tell"},
+		{name: "text clipped away whose font draws elsewhere", revisions: clippedAway("FontFile3", cffBox(0, 0, 3000, 700)), want: signature.ChangeUnknown, what: signature.WhatPageContent},
+		{name: "text beside the page in a standard font", revisions: sign(contents("[4 0 R 43 0 R]"), objects{43: stream("", "BT /F1 12 Tf -96 740 Td (32) Tj ET")}), want: signature.ChangePermitted, what: signature.WhatOther},
 		{name: "whole paragraph", revisions: sign(contents("[4 0 R 43 0 R]"), objects{43: stream("", "BT /F1 12 Tf 14 TL 72 500 Td"+strings.Repeat(" (Mot doan van ban dai them vao sau khi nguoi co tham quyen da ky so van ban) Tj T*", 12)+" ET")}), want: signature.ChangeUnknown, what: signature.WhatPageContent},
 	})
 }
@@ -273,6 +282,38 @@ func embedded(box [4]int16) []objects {
 		43: stream("", "BT /F2 12 Tf 96 740 Td <00010001> Tj ET"),
 		46: "<</Type/Font/Subtype/Type0/Encoding/Identity-H/DescendantFonts[<</Subtype/CIDFontType2/DW 600/FontDescriptor<</FontFile2 47 0 R>>>>]>>",
 		47: stream("", string(pdftest.TrueType([2]int16{}, box))),
+	})}
+}
+
+func cffBox(x0, y0, x1, y1 int) string {
+	return string(pdftest.CFF([]byte{11}, pdftest.BoxType2(x0, y0, x1, y1)))
+}
+
+func type1Box(x0, y0, x1, y1 int) string {
+	return string(pdftest.Type1("0.001 0 0 0.001 0 0", pdftest.BoxType1(x0, y0, x1, y1)))
+}
+
+// embeddedSimple is a number in a simple font that comes with it.
+func embeddedSimple(key, program string) []objects {
+	return simpleText(key, program, "BT /F2 12 Tf 96 740 Td (11) Tj ET")
+}
+
+// beside is a text that begins left of the page.
+func beside(key, program string) []objects {
+	return simpleText(key, program, "BT /F2 120 Tf -100 650 Td (1) Tj ET")
+}
+
+// clippedAway is a text in a place that shows nothing of it.
+func clippedAway(key, program string) []objects {
+	return simpleText(key, program, "q 100 600 200 100 re W n BT /F2 60 Tf 20 650 Td (1) Tj ET Q")
+}
+
+func simpleText(key, program, text string) []objects {
+	page := strings.Replace(contents("[4 0 R 43 0 R]"), "/Resources 5 0 R", "/Resources<</Font<</F1 7 0 R/F2 46 0 R>>>>", 1)
+	return []objects{further(page, "0 0 0 0", objects{
+		43: stream("", text),
+		46: "<</Type/Font/Subtype/Type1/BaseFont/ABCDEF+Test/Encoding/WinAnsiEncoding/FirstChar 49/Widths[600]/FontDescriptor<</" + key + " 47 0 R>>>>",
+		47: stream("", program),
 	})}
 }
 
