@@ -14,7 +14,7 @@ import (
 
 // Reader is the name and version of this reader. A change of what it finds in
 // a file is a new version.
-const Reader = "pdf/1"
+const Reader = "pdf/2"
 
 // Read returns the facts of a PDF file. It never fails and never panics: a
 // file that is not a PDF, is broken, too large for the limits or encrypted

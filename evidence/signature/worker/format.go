@@ -8,7 +8,7 @@ import (
 )
 
 // readerName is the reader that facts name when no format's reader ran.
-const readerName = "worker/1"
+const readerName = "worker/2"
 
 // engine is what a child does with a file. Tests replace it.
 type engine struct {
