@@ -140,7 +140,7 @@ func (m Message) Sign() (der, signature []byte) {
 		}
 		encap = append(encap, ctx(0xa0, octets))
 	}
-	parts := [][]byte{integer(1), set(0x31, m.digestAlgorithm()), seq(0x30, encap...), ctx(0xa0, m.Certificates...)}
+	parts := [][]byte{integer(m.version()), set(0x31, m.digestAlgorithm()), seq(0x30, encap...), ctx(0xa0, m.Certificates...)}
 	if len(m.CRLs)+len(m.OCSPs) > 0 {
 		answers := slices.Clone(m.CRLs)
 		for _, o := range m.OCSPs {
@@ -150,6 +150,17 @@ func (m Message) Sign() (der, signature []byte) {
 	}
 	parts = append(parts, infos)
 	return seq(0x30, oid("1.2.840.113549.1.7.2"), ctx(0xa0, seq(0x30, parts...))), signature
+}
+
+// version is that of the SignedData (RFC 5652 5.1).
+func (m Message) version() int {
+	switch {
+	case len(m.OCSPs) > 0:
+		return 5
+	case m.ByKeyID || m.ContentType != "1.2.840.113549.1.7.1":
+		return 3
+	}
+	return 1
 }
 
 func (m Message) embedded() ([]byte, bool) {
@@ -178,7 +189,11 @@ func (m Message) signerInfo() (info, signature []byte) {
 	if m.ByKeyID {
 		id = tlv(0x80, sid.Cert.SubjectKeyId)
 	}
-	parts := [][]byte{integer(1), id, m.digestAlgorithm()}
+	version := 1
+	if m.ByKeyID { // 5.3
+		version = 3
+	}
+	parts := [][]byte{integer(version), id, m.digestAlgorithm()}
 	signed := m.Content
 	if !m.NoAttrs {
 		attrs := m.attributes()
