@@ -84,11 +84,8 @@ func (q *questions) about(p *proof, ref time.Time) {
 		anchor := path[len(path)-1]
 		for i, c := range path[:len(path)-1] {
 			since := time.Time{}
-			if i == 0 {
-				since = ref.Add(time.Duration(q.policy.GraceSeconds) * time.Second)
-				if q.policy.GraceSeconds == 0 {
-					since = time.Time{}
-				}
+			if grace := time.Duration(q.policy.GraceSeconds) * time.Second; i == 0 && grace > 0 {
+				since = ref.Add(grace)
 			}
 			st := q.status(c, path[i+1], anchor, a, p.bag, ref, since)
 			if st.revoked == nil && !st.good {

@@ -94,6 +94,33 @@ func inEms(all, shift bounds) Rect {
 	return Rect{(r.X0 + min(0, s.X0)) / em, (r.Y0 + min(0, s.Y0)) / em, (r.X1 + max(0, s.X1)) / em, (r.Y1 + max(0, s.Y1)) / em}
 }
 
+// number pushes the number whose first byte, from 32 to 254, stands before at,
+// and returns the place behind it.
+func (c *charstrings) number(code []byte, at int) int {
+	b, next := int(code[at-1]), 0
+	if b >= 247 {
+		if at < len(code) {
+			next = int(code[at])
+		}
+		at++ // beyond the end when nothing is there, which the caller sees
+	}
+	v := b - 139
+	switch {
+	case b >= 251:
+		v = -(b-251)*256 - next - 108
+	case b >= 247:
+		v = (b-247)*256 + next + 108
+	}
+	c.stack = append(c.stack, float64(v))
+	return at
+}
+
+// step takes one step from the budget.
+func (c *charstrings) step() bool {
+	c.work--
+	return c.work >= 0 && len(c.stack) <= maxStack
+}
+
 // run executes one charstring; done says that the glyph has ended.
 func (c *charstrings) run(code []byte) (done, ok bool) {
 	if c.depth++; c.depth > maxDepth {
@@ -101,7 +128,7 @@ func (c *charstrings) run(code []byte) (done, ok bool) {
 	}
 	defer func() { c.depth-- }()
 	for at := 0; at < len(code); {
-		if c.work--; c.work < 0 || len(c.stack) > maxStack {
+		if !c.step() {
 			return false, false
 		}
 		b := int(code[at])
@@ -113,20 +140,8 @@ func (c *charstrings) run(code []byte) (done, ok bool) {
 		case b == 255:
 			c.stack = append(c.stack, float64(int32(uint32(u16(code, at))<<16|uint32(u16(code, at+2))))/65536)
 			at += 4
-		case b >= 251:
-			if at >= len(code) {
-				return false, false
-			}
-			c.stack = append(c.stack, float64(-(b-251)*256-int(code[at])-108))
-			at++
-		case b >= 247:
-			if at >= len(code) {
-				return false, false
-			}
-			c.stack = append(c.stack, float64((b-247)*256+int(code[at])+108))
-			at++
 		case b >= 32:
-			c.stack = append(c.stack, float64(b-139))
+			at = c.number(code, at)
 		case b == 10 || b == 29:
 			if done, ok = c.call(b); !ok || done {
 				return done, ok

@@ -175,7 +175,7 @@ func (c *type1Run) run(code []byte) (done, ok bool) {
 	}
 	defer func() { c.depth-- }()
 	for at := 0; at < len(code); {
-		if c.work--; c.work < 0 || len(c.stack) > maxStack {
+		if !c.step() {
 			return false, false
 		}
 		b := int(code[at])
@@ -184,18 +184,8 @@ func (c *type1Run) run(code []byte) (done, ok bool) {
 		case b == 255:
 			c.stack = append(c.stack, float64(int32(uint32(u16(code, at))<<16|uint32(u16(code, at+2)))))
 			at += 4
-		case b >= 247:
-			if at >= len(code) {
-				return false, false
-			}
-			v := (b-247)*256 + int(code[at]) + 108
-			if b >= 251 {
-				v = -(b-251)*256 - int(code[at]) - 108
-			}
-			c.stack = append(c.stack, float64(v))
-			at++
 		case b >= 32:
-			c.stack = append(c.stack, float64(b-139))
+			at = c.number(code, at)
 		case b == 10:
 			n, ok := c.pop()
 			program := c.subrs[int(n)]
