@@ -413,6 +413,10 @@ func TestAnnotations(t *testing.T) {
 		return []objects{o}
 	}
 	runAll(t, []changeCase{
+		{name: "further signature beside annotations without numbers", base: objects{3: annots("<</Type/Annot/Subtype/Link/Rect[9 9 20 20]>> <</Type/Annot/Subtype/Link/Rect[30 9 50 20]>> 50 0 R"), 50: "<</Type/Annot/Subtype/Link/Rect[60 9 70 20]>>"},
+			revisions: []objects{further(annots("<</Type/Annot/Subtype/Link/Rect[9 9 20 20]>> <</Type/Annot/Subtype/Link/Rect[30 9 50 20]>> 50 0 R 40 0 R"), "0 0 0 0", nil)}, want: signature.ChangePermitted, what: signature.WhatSignature},
+		{name: "annotations in another order", base: objects{3: annots("<</Type/Annot/Subtype/Link/Rect[9 9 20 20]>> 50 0 R"), 50: "<</Type/Annot/Subtype/Square/Rect[9 9 70 20]>>"},
+			revisions: []objects{{3: annots("50 0 R <</Type/Annot/Subtype/Link/Rect[9 9 20 20]>>")}}, want: signature.ChangeUnknown, what: signature.WhatAnnotation, detail: "another order"},
 		{name: "highlight", revisions: annot("Highlight", "/QuadPoints[0 0 0 0 0 0 0 0]", ""), want: signature.ChangeAnnotated, what: signature.WhatAnnotation},
 		{name: "highlight that blends", revisions: annot("Highlight", "", "/G gs 1 1 0 rg 0 0 128 20 re f"), want: signature.ChangeAnnotated, what: signature.WhatAnnotation},
 		{name: "highlight that hides", revisions: []objects{{3: annots("50 0 R"), 50: annot("Highlight", "", "x")[0][50], 51: stream("/Type/XObject/Subtype/Form/BBox[0 0 128 20]", "1 1 1 rg 0 0 128 20 re f")}},
