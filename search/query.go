@@ -51,6 +51,7 @@ type Query struct {
 type Phrase struct {
 	Words  []Word
 	Quoted bool
+	near   bool // is not what was asked, in a loose tier
 }
 
 // Word is a word of a query.
