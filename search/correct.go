@@ -1,6 +1,7 @@
 package search
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"unicode"
@@ -21,24 +22,29 @@ import (
 
 // lattice is the noisy text of a page.
 type lattice struct {
-	from  [][]int // arcs by the node they leave, in the order of the text
+	nodes []joint // in the order of the text
 	arcs  []arc
-	cross []float32 // bits for a phrase that passes through the node
+}
+
+// joint is a node between pieces of text.
+type joint struct {
+	first int     // of the arcs that leave it, or -1
+	cross float32 // bits for a phrase that passes through
 }
 
 // arc is a piece of text between two nodes. Unlike a token it may hold
 // symbols, which stand for letters: "H¢" was "Hộ".
 type arc struct {
 	Span
-	to    int
-	token string // folded, when the piece is one token
-	known int    // its index into channel.syllables, or -1
-	guess *guesses
-	extra float32 // bits for cutting the text here
+	to, next int // node it leads to; arc that leaves the same node, or -1
+	guess    *guesses
+	extra    float32 // bits for cutting the text here
 }
 
 // guesses are what a piece of text may have been.
 type guesses struct {
+	token    string    // folded, when the piece is one token
+	known    int       // its index into channel.syllables, or -1
 	list     []reading // best first
 	whole    float32   // bits of the best explanation, a foreign word among them
 	doubtful bool      // reads as no syllable: it may be two, or a half
@@ -77,9 +83,7 @@ func corrections(text string) *lattice {
 // newLattice numbers the nodes in the order of the text.
 func newLattice(text string) *lattice {
 	spans := chunkSpans(text)
-	l := &lattice{
-		from: make([][]int, 0, len(spans)+1), cross: make([]float32, 0, len(spans)+1), arcs: make([]arc, 0, len(spans)),
-	}
+	l := &lattice{make([]joint, 0, len(spans)+8), make([]arc, 0, len(spans)+16)}
 	before, guesses := []int{l.node(0)}, make([]*guesses, len(spans)) // the node before each piece
 	for i, s := range spans {
 		raw := text[s.Start:s.End]
@@ -110,8 +114,8 @@ func newLattice(text string) *lattice {
 }
 
 func (l *lattice) node(cross float32) int {
-	l.from, l.cross = append(l.from, nil), append(l.cross, cross)
-	return len(l.from) - 1
+	l.nodes = append(l.nodes, joint{-1, cross})
+	return len(l.nodes) - 1
 }
 
 // read adds an arc for a piece of the text.
@@ -120,12 +124,20 @@ func (l *lattice) read(from, to int, text string, s Span, extra float32) {
 }
 
 func (l *lattice) add(from int, a arc, raw string) {
-	a.guess, a.token, a.known = guess(raw), tokenOf(raw), -1
-	if at, ok := slices.BinarySearch(model().syllables, a.token); ok {
-		a.known = at
-	}
-	l.from[from] = append(l.from[from], len(l.arcs))
+	a.guess, a.next = guess(raw), l.nodes[from].first
+	l.nodes[from].first = len(l.arcs)
 	l.arcs = append(l.arcs, a)
+}
+
+// leaving yields the arcs that leave a node.
+func (l *lattice) leaving(node int) iter.Seq[*arc] {
+	return func(yield func(*arc) bool) {
+		for at := l.nodes[node].first; at >= 0; at = l.arcs[at].next {
+			if !yield(&l.arcs[at]) {
+				return
+			}
+		}
+	}
 }
 
 // crossing returns the bits for going on after piece i.
@@ -213,7 +225,10 @@ func guess(raw string) *guesses { return guessed.get(raw, func() *guesses { retu
 func newGuesses(raw string) *guesses {
 	seen := []rune(norm.NFC.String(strings.ToLower(raw)))
 	digits := strings.Trim(raw, "0123456789.,%") == ""
-	g := &guesses{}
+	g := &guesses{token: tokenOf(raw), known: -1}
+	if at, ok := slices.BinarySearch(model().syllables, g.token); ok {
+		g.known = at
+	}
 	switch {
 	case len(seen) > maxLetters || digits && len(seen) > maxDigits:
 	case digits:

@@ -48,7 +48,7 @@ func (a *arc) bits(w *sought) float32 {
 	switch {
 	case w.any:
 		return a.guess.whole + a.extra
-	case a.token == w.Folded:
+	case a.guess.token == w.Folded:
 		return a.guess.whole + a.extra
 	}
 	return a.guess.of(w.syllable) + a.extra
@@ -74,8 +74,8 @@ func (l *lattice) least(from, to int) float32 {
 	}
 	best[0] = 0
 	for n := from; n < to; n++ {
-		for _, at := range l.from[n] {
-			if a := &l.arcs[at]; a.to <= to {
+		for a := range l.leaving(n) {
+			if a.to <= to {
 				best[a.to-from] = min(best[a.to-from], best[n-from]+a.guess.whole+a.extra)
 			}
 		}
@@ -87,9 +87,9 @@ func (l *lattice) least(from, to int) float32 {
 func (l *lattice) find(p Phrase) []Span {
 	words, limit := seek(p), p.room()
 	var out []Span
-	for n := range l.from {
+	for n := range l.nodes {
 		if end, node := l.follow(n, n, words, 0, limit); node >= 0 {
-			out = append(out, Span{l.arcs[l.from[n][0]].Start, end})
+			out = append(out, Span{l.arcs[l.nodes[n].first].Start, end})
 			if len(out) == maxPlaces {
 				break
 			}
@@ -101,8 +101,7 @@ func (l *lattice) find(p Phrase) []Span {
 // follow recurses as deep as the phrase has words. It returns the byte and the
 // node where the phrase ends, or node -1.
 func (l *lattice) follow(start, n int, words []sought, so, limit float32) (end, node int) {
-	for _, at := range l.from[n] {
-		a := &l.arcs[at]
+	for a := range l.leaving(n) {
 		bits := so + a.bits(&words[0])
 		if bits == impossible || bits-l.least(start, a.to) > limit {
 			continue
@@ -110,7 +109,7 @@ func (l *lattice) follow(start, n int, words []sought, so, limit float32) (end, 
 		if len(words) == 1 {
 			return a.End, a.to
 		}
-		if end, node := l.follow(start, a.to, words[1:], bits+l.cross[a.to], limit); node >= 0 {
+		if end, node := l.follow(start, a.to, words[1:], bits+l.nodes[a.to].cross, limit); node >= 0 {
 			return end, node
 		}
 	}
@@ -145,16 +144,14 @@ func (l *lattice) terms() []string {
 		slices.SortFunc(some, func(a, b costed) int { return cmp.Or(cmp.Compare(a.bits, b.bits), cmp.Compare(a.code, b.code)) })
 		codes = append(codes, some[:min(len(some), most)]...)
 	}
-	for n := range l.from {
-		for _, at := range l.from[n] {
-			a := &l.arcs[at]
+	for n := range l.nodes {
+		for a := range l.leaving(n) {
 			left := a.words(nil, l.least(n, a.to)+pairRoom)
 			some = append(some[:0], left...)
 			add(maxSingles)
-			out = append(out, a.token)
-			for _, next := range l.from[a.to] {
-				b := &l.arcs[next]
-				limit := l.least(n, b.to) + pairRoom - l.cross[a.to]
+			out = append(out, a.guess.token)
+			for b := range l.leaving(a.to) {
+				limit := l.least(n, b.to) + pairRoom - l.nodes[a.to].cross
 				right = b.words(right[:0], limit)
 				some = some[:0]
 				for _, x := range left {
@@ -177,23 +174,23 @@ func (l *lattice) terms() []string {
 func (l *lattice) withTokens(out []string, a, b *arc, left, right []costed) []string {
 	all := model().syllables
 	if a.foreign() && b.foreign() {
-		out = append(out, pair(a.token, b.token))
+		out = append(out, pair(a.guess.token, b.guess.token))
 	}
 	if a.foreign() {
 		for _, y := range right[:min(len(right), maxSingles)] {
-			out = append(out, pair(a.token, all[y.code&math.MaxUint16]))
+			out = append(out, pair(a.guess.token, all[y.code&math.MaxUint16]))
 		}
 	}
 	if b.foreign() {
 		for _, x := range left[:min(len(left), maxSingles)] {
-			out = append(out, pair(all[x.code&math.MaxUint16], b.token))
+			out = append(out, pair(all[x.code&math.MaxUint16], b.guess.token))
 		}
 	}
 	return out
 }
 
 // foreign reports whether what was read is a word but no syllable.
-func (a *arc) foreign() bool { return a.token != "" && a.known < 0 }
+func (a *arc) foreign() bool { return a.guess.token != "" && a.guess.known < 0 }
 
 // spelled adds the words of codes to others and returns each once.
 func spelled(out []string, codes []costed) []string {
@@ -212,14 +209,14 @@ func spelled(out []string, codes []costed) []string {
 
 // words adds the syllables of an arc within a limit, the best first.
 func (a *arc) words(to []costed, limit float32) []costed {
-	if a.known >= 0 {
-		to = append(to, costed{alone<<16 | uint32(a.known), a.guess.whole + a.extra})
+	if a.guess.known >= 0 {
+		to = append(to, costed{alone<<16 | uint32(a.guess.known), a.guess.whole + a.extra})
 	}
 	for _, r := range a.guess.list {
 		if r.bits+a.extra > limit {
 			break
 		}
-		if int(r.syllable) != a.known {
+		if int(r.syllable) != a.guess.known {
 			to = append(to, costed{alone<<16 | uint32(r.syllable), r.bits + a.extra})
 		}
 	}
