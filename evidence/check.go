@@ -53,7 +53,10 @@ func (p Problem) String() string {
 		parts = append(parts, p.Name)
 	}
 	if p.Table != "" {
-		at := "table " + p.Table + ", key " + p.Key
+		at := "table " + p.Table
+		if p.Key != "" {
+			at += ", key " + p.Key
+		}
 		if p.Column != "" {
 			at += ", column " + p.Column
 		}
@@ -113,7 +116,7 @@ func Check(ctx context.Context, store Store, scope Scope, book BookID, pub ledge
 		return c.report, fmt.Errorf("checking book %s: %w", book, err)
 	}
 	err = store.View(ctx, scope, book, func(r Reader) error {
-		for _, step := range []func(Reader, ledger.PublicKey) error{c.ledger, c.records, c.counters, c.readBlobs, c.judge} {
+		for _, step := range []func(Reader, ledger.PublicKey) error{c.ledger, c.records, c.counters, c.readBlobs, c.holdings, c.judge} {
 			if err := step(r, pub); err != nil {
 				return err
 			}
@@ -258,20 +261,14 @@ func recordSum(rec Record) (sum [16]byte) {
 
 // note keeps what later steps ask for by name.
 func (c *check) note(event Event, index int64) {
-	name := func(list []signature.Hash) {
-		for _, h := range list {
-			if _, ok := c.blobs[h]; !ok && !h.IsZero() {
-				c.blobs[h] = index
-			}
+	for _, h := range BlobsOf(event) {
+		if _, ok := c.blobs[h]; !ok {
+			c.blobs[h] = index
 		}
 	}
 	switch e := event.(type) {
 	case DocumentReceived:
 		c.documents[e.SHA256] = document{e.Name, e.Size, e.Absent}
-	case FactsRead:
-		name(e.Facts.BlobHashes())
-	case MaterialNamed:
-		name(e.Hashes())
 	case Matched:
 		c.matched[e.Match.Row] = e.Match.Document
 	case Unmatched:
@@ -279,6 +276,18 @@ func (c *check) note(event Event, index int64) {
 	case StateChanged:
 		c.states[[2]string{e.State.Rule, e.State.Row}] = CounterOf(e.State)
 	}
+}
+
+// BlobsOf returns the digests of the blobs that an event, as DecodeEvent
+// returns it, needs beside its opening.
+func BlobsOf(event Event) (list []signature.Hash) {
+	switch e := event.(type) {
+	case FactsRead:
+		list = e.Facts.BlobHashes()
+	case MaterialNamed:
+		list = e.Hashes()
+	}
+	return slices.DeleteFunc(list, signature.Hash.IsZero)
 }
 
 func (c *check) nameOfEntry(r Reader, index int64) string {

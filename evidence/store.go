@@ -93,6 +93,9 @@ type Reader interface {
 	// Counters returns how many rows have each state, by rule, state, code and
 	// grade: what a fold over States of every rule gives.
 	Counters(ctx context.Context) ([]Counter, error)
+	// LastMove returns the newest departure or arrival of the book; none is
+	// fs.ErrNotExist.
+	LastMove(ctx context.Context) (BookMove, error)
 	// Scheme returns the scoring scheme in force, without its bytes, which are
 	// the opening of LeafOf(LeafScheme, SHA256). None is fs.ErrNotExist.
 	Scheme(ctx context.Context) (SchemeUsed, error)
@@ -127,7 +130,8 @@ type Reader interface {
 type Tx interface {
 	Reader
 	// Append adds events to the transaction, projects them, and returns the
-	// index of the first.
+	// index of the first. A book that departed takes nothing but its arrival:
+	// ErrMoved.
 	Append(ctx context.Context, events ...Event) (int64, error)
 	// PutBlobs keeps DER by hash; one that is there already is skipped.
 	PutBlobs(ctx context.Context, blobs []signature.Blob) error

@@ -21,6 +21,22 @@ type book struct {
 	first []byte // the first leaf that was put, to recognise this commit later
 }
 
+// Tiles implements ledger.Reader.
+func (b *book) Tiles(ctx context.Context, tiles []tlog.Tile) ([][]byte, error) {
+	if data, ok := b.conn.edge.stored(tiles); ok {
+		return data, nil
+	}
+	return b.Reader.Tiles(ctx, tiles)
+}
+
+// Entries implements ledger.Reader.
+func (b *book) Entries(ctx context.Context, first, end int64, fn func(ledger.Entry) error) error {
+	if last := b.conn.edge.last; last != nil && first == last.Index && end == first+1 {
+		return fn(*last)
+	}
+	return b.Reader.Entries(ctx, first, end, fn)
+}
+
 // PutTiles implements ledger.Tx. A tile only ever grows to the right.
 func (b *book) PutTiles(ctx context.Context, tiles []tlog.Tile, data [][]byte) error {
 	levels, ns := make([]int64, len(tiles)), make([]int64, len(tiles))
@@ -48,9 +64,16 @@ func (b *book) PutEntries(ctx context.Context, entries []ledger.Entry) error {
 		}
 		indexes[i], leaves[i], salts[i], openings[i] = e.Index, e.Leaf, e.Salt, e.Opening
 	}
-	return b.queue(ctx, `INSERT INTO entry (book, idx, leaf, salt, opening)
+	err := b.queue(ctx, `INSERT INTO entry (book, idx, leaf, salt, opening)
 		SELECT $1, u.* FROM unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[]) u`, []any{indexes, leaves, salts, openings}, nil)
+	if err == nil && len(b.conn.pending.other) > maxWaiting { // a whole book is taken over
+		err = b.conn.flush(ctx)
+	}
+	return err
 }
+
+// maxWaiting bounds the statements that wait.
+const maxWaiting = 64
 
 // queue lets a statement over this book wait. $1 is the book.
 func (b *book) queue(ctx context.Context, query string, args []any, check func(pgconn.CommandTag) error) error {

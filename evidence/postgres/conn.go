@@ -22,6 +22,7 @@ type conn struct {
 	c        *pgxpool.Conn
 	patience time.Duration // for one step
 	pending  writes
+	edge     edge // of the book that an Update has locked
 	// broken is the first failure: PostgreSQL refuses everything after it
 	// until a rollback.
 	broken error
@@ -31,8 +32,9 @@ var _ relation.Writer = (*conn)(nil)
 
 // begin starts a transaction that has the scope's units, on a connection that
 // answers. A connection of the pool that the server has closed meanwhile is
-// replaced; nothing has run on it yet.
-func (s *Store) begin(ctx context.Context, scope evidence.Scope, statement string) (*conn, error) {
+// replaced; nothing has run on it yet. first, when set, adds to the first round
+// trip and reads the answers to what it added.
+func (s *Store) begin(ctx context.Context, scope evidence.Scope, statement string, first ...step) (*conn, error) {
 	if s.closed.Load() {
 		return nil, fs.ErrClosed
 	}
@@ -40,18 +42,24 @@ func (s *Store) begin(ctx context.Context, scope evidence.Scope, statement strin
 		return nil, err
 	}
 	for attempt := 0; ; attempt++ {
-		c, err := s.tryBegin(ctx, scope, statement)
+		c, err := s.tryBegin(ctx, scope, statement, first)
 		if err == nil {
 			return c, nil
 		}
-		if ctx.Err() != nil || attempt == 1 || !isAway(err) || errors.Is(err, context.DeadlineExceeded) {
+		if ctx.Err() != nil || attempt == 1 || !isAway(err) || sqlState(err) == codeLockTimeout || errors.Is(err, context.DeadlineExceeded) {
 			return nil, cancelled(ctx, err)
 		}
 		s.pool.Reset() // the others will be as dead
 	}
 }
 
-func (s *Store) tryBegin(ctx context.Context, scope evidence.Scope, statement string) (*conn, error) {
+// step is a part of a round trip.
+type step struct {
+	queue func(*pgx.Batch)
+	read  func(*conn, pgx.BatchResults) error
+}
+
+func (s *Store) tryBegin(ctx context.Context, scope evidence.Scope, statement string, first []step) (*conn, error) {
 	wait, cancel := context.WithTimeout(ctx, acquire)
 	defer cancel()
 	raw, err := s.pool.Acquire(wait)
@@ -65,8 +73,25 @@ func (s *Store) tryBegin(ctx context.Context, scope evidence.Scope, statement st
 	batch.Queue(statement)
 	batch.Queue(`SELECT set_config('minhchung.units', $1, true), set_config('statement_timeout', $2, true),
 		set_config('lock_timeout', $3, true), set_config('idle_in_transaction_session_timeout', $4, true)`,
-		unitsOf(scope), milliseconds(s.options.Statement), milliseconds(s.options.Lock), milliseconds(idle))
-	if err := raw.SendBatch(soon, batch).Close(); err != nil {
+		unitsOf(scope), milliseconds(s.options.Statement), milliseconds(lockTry), milliseconds(idle))
+	for _, f := range first {
+		f.queue(batch)
+	}
+	results := raw.SendBatch(soon, batch)
+	for range 2 {
+		if _, failed := results.Exec(); err == nil {
+			err = failed
+		}
+	}
+	for _, f := range first {
+		if err == nil {
+			err = f.read(c, results)
+		}
+	}
+	if closing := results.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
 		c.rollback()
 		return nil, err
 	}
@@ -76,6 +101,10 @@ func (s *Store) tryBegin(ctx context.Context, scope evidence.Scope, statement st
 const (
 	// acquire bounds the wait for a free connection.
 	acquire = 10 * time.Second
+	// lockTry is how long one attempt waits for another writer: less than
+	// reach, so that a server which does not answer is told from a long queue.
+	// Attempts go on for Options.Lock.
+	lockTry = reach - 500*time.Millisecond
 	// idle is when the server ends a transaction whose program does nothing.
 	idle = 5 * time.Minute
 )
@@ -107,11 +136,17 @@ func (c *conn) rollback() {
 	c.c.Release()
 }
 
-var rebound sync.Map // query with "?" → query with "$1"
+// prepared is a statement of package relation as PostgreSQL wants it.
+type prepared struct {
+	query string          // with "$1" for the first "?"
+	words map[string]bool // that may be names of tables
+}
 
-func rebind(query string) string {
-	if q, ok := rebound.Load(query); ok {
-		return q.(string)
+var statements sync.Map // query with "?" → *prepared
+
+func prepare(query string) *prepared {
+	if p, ok := statements.Load(query); ok {
+		return p.(*prepared)
 	}
 	var b strings.Builder
 	parts := strings.Split(query, "?")
@@ -121,8 +156,12 @@ func rebind(query string) string {
 			fmt.Fprintf(&b, "$%d", i+1)
 		}
 	}
-	rebound.Store(query, b.String())
-	return b.String()
+	p := &prepared{b.String(), map[string]bool{}}
+	for _, w := range strings.FieldsFunc(query, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') }) {
+		p.words[w] = true
+	}
+	statements.Store(query, p)
+	return p
 }
 
 func bind(args []any) []any {
@@ -149,10 +188,11 @@ func unescaped(rows pgx.Rows) relation.Scan {
 	}
 }
 
-// Each implements relation.Conn. Writes that wait go with it in one round
-// trip.
+// Each implements relation.Conn. Writes to the tables it names go with it in
+// one round trip; others wait on.
 func (c *conn) Each(ctx context.Context, fn func(scan relation.Scan) error, query string, args ...any) error {
-	return c.send(ctx, func(batch *pgx.Batch) { batch.Queue(rebind(query), bind(args)...) }, func(results pgx.BatchResults) error {
+	p := prepare(query)
+	return c.send(ctx, p.words, func(batch *pgx.Batch) { batch.Queue(p.query, bind(args)...) }, func(results pgx.BatchResults) error {
 		rows, err := results.Query()
 		if err != nil {
 			return err
@@ -186,9 +226,9 @@ func (c *conn) Row(ctx context.Context, query string, args []any, dest ...any) e
 	return err
 }
 
-// send sends the waiting writes and what queue adds, in one round trip. read
-// gets the answers to the latter.
-func (c *conn) send(ctx context.Context, queue func(*pgx.Batch), read func(pgx.BatchResults) error) error {
+// send sends the waiting writes to the named tables (nil: to all) and what
+// queue adds, in one round trip. read gets the answers to the latter.
+func (c *conn) send(ctx context.Context, tables map[string]bool, queue func(*pgx.Batch), read func(pgx.BatchResults) error) error {
 	if c.broken != nil {
 		return c.broken
 	}
@@ -198,7 +238,7 @@ func (c *conn) send(ctx context.Context, queue func(*pgx.Batch), read func(pgx.B
 	ctx, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
 	batch := &pgx.Batch{}
-	checks := c.pending.queue(batch)
+	checks := c.pending.queue(batch, tables)
 	queue(batch)
 	if batch.Len() == 0 {
 		return nil
@@ -231,5 +271,5 @@ func (c *conn) send(ctx context.Context, queue func(*pgx.Batch), read func(pgx.B
 
 // flush sends the waiting writes.
 func (c *conn) flush(ctx context.Context) error {
-	return c.send(ctx, func(*pgx.Batch) {}, func(pgx.BatchResults) error { return nil })
+	return c.send(ctx, nil, func(*pgx.Batch) {}, func(pgx.BatchResults) error { return nil })
 }

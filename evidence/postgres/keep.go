@@ -22,7 +22,7 @@ func (s *Store) Keep(ctx context.Context, scope evidence.Scope, book evidence.Bo
 		if err == nil {
 			return nil
 		}
-		if attempt == attempts || !isRetry(err) {
+		if attempt == attempts || !isRetry(err) && sqlState(err) != codeLockTimeout {
 			return fmt.Errorf("keeping what followers made of book %s: %w", book, cancelled(ctx, err))
 		}
 	}

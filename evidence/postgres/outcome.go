@@ -13,9 +13,6 @@ import (
 	"minhchung/ledger"
 )
 
-// lookFor is how long afterFailedCommit tries to find out.
-const lookFor = 10 * time.Second
-
 // afterFailedCommit finds out on another connection what became of a COMMIT
 // that did not answer: the first leaf of this commit has a salt of its own, so
 // it is there or it is not. Nothing is signed again here. What cannot be found
@@ -24,7 +21,7 @@ func (s *Store) afterFailedCommit(b *book, done evidence.Commitment, failure err
 	if isRetry(failure) || errors.Is(failure, errUndone) {
 		return evidence.Commitment{}, failure
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), lookFor)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*s.options.Lock)
 	defer cancel()
 	stored, err := s.lookAgain(ctx, b.Book(), done.First)
 	switch {
@@ -42,7 +39,7 @@ func (s *Store) afterFailedCommit(b *book, done evidence.Commitment, failure err
 func (s *Store) lookAgain(ctx context.Context, book evidence.BookID, index int64) (ledger.Entry, error) {
 	for {
 		entry, err := s.tryLook(ctx, book, index)
-		if err == nil || ctx.Err() != nil || !isAway(err) || sqlState(err) == codeLockTimeout {
+		if err == nil || ctx.Err() != nil || !isAway(err) {
 			return entry, err
 		}
 		select {

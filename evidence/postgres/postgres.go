@@ -98,7 +98,8 @@ type Options struct {
 	// the Store needs a second one.
 	MaxConns int32
 	// Statement bounds one statement, Lock the wait for another writer of the
-	// same book; zero means 30 s and 5 s.
+	// same book; zero means 30 s and 5 s. A commit that did not answer is
+	// looked for during twice the latter.
 	Statement, Lock time.Duration
 	// ListenURL is where Watch listens when the other connections go through a
 	// pooler; empty means the URL of Open.

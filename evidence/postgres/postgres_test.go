@@ -77,9 +77,3 @@ func reopenAs(t *testing.T, databases map[evidence.Store]postgrestest.Database, 
 func TestConformance(t *testing.T) {
 	storetest.Run(t, harness(func(d postgrestest.Database) string { return d.App }))
 }
-
-// TestConformanceWithoutSessions uses what is left behind a pooler in
-// transaction mode: no prepared statements.
-func TestConformanceWithoutSessions(t *testing.T) {
-	storetest.Run(t, harness(func(d postgrestest.Database) string { return d.App + "&default_query_exec_mode=cache_describe" }))
-}

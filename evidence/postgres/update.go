@@ -7,8 +7,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"minhchung/evidence"
 	"minhchung/evidence/relation"
 	"minhchung/ledger"
@@ -20,30 +18,54 @@ const attempts = 10
 // Update implements evidence.Store. fn must not call Update of the same book.
 // Errors: evidence.ErrReadOnly, ErrUnavailable, ErrFull, ErrOutcome; whatever
 // fn returns.
-func (s *Store) Update(ctx context.Context, scope evidence.Scope, book evidence.BookID, fn func(tx evidence.Tx) error) (evidence.Commitment, error) {
+func (s *Store) Update(ctx context.Context, scope evidence.Scope, id evidence.BookID, fn func(tx evidence.Tx) error) (evidence.Commitment, error) {
+	return s.run(ctx, scope, id, func(tx *relation.Tx, q *ledger.Sequencer, b *book) (evidence.Commitment, error) {
+		if err := fn(tx); err != nil {
+			return evidence.Commitment{}, err
+		}
+		return tx.Finish(ctx, q, b)
+	})
+}
+
+// TakeOver implements evidence.Mover.
+func (s *Store) TakeOver(ctx context.Context, scope evidence.Scope, id evidence.BookID, from evidence.Reader, pub ledger.PublicKey) error {
+	_, err := s.run(ctx, scope, id, func(tx *relation.Tx, q *ledger.Sequencer, b *book) (evidence.Commitment, error) {
+		return tx.TakeOver(ctx, q, b, from, pub)
+	})
+	return err
+}
+
+// body does the work of a transaction over a book and returns what is to be
+// committed.
+type body func(tx *relation.Tx, q *ledger.Sequencer, b *book) (evidence.Commitment, error)
+
+// run runs body in a transaction over the book and commits what it returns.
+func (s *Store) run(ctx context.Context, scope evidence.Scope, id evidence.BookID, work body) (evidence.Commitment, error) {
 	switch {
-	case !scope.Allows(book):
-		return evidence.Commitment{}, relation.NotThere(book)
-	case s.options.ReadOnly, s.options.Role == Auditor, s.options.Role == Follower && book != evidence.RootBook:
-		return evidence.Commitment{}, fmt.Errorf("updating book %s: %w", book, evidence.ErrReadOnly)
+	case !scope.Allows(id):
+		return evidence.Commitment{}, relation.NotThere(id)
+	case s.options.ReadOnly, s.options.Role == Auditor, s.options.Role == Follower && id != evidence.RootBook:
+		return evidence.Commitment{}, fmt.Errorf("updating book %s: %w", id, evidence.ErrReadOnly)
 	case s.options.Sequencer == nil:
-		return evidence.Commitment{}, fmt.Errorf("updating book %s: the store was opened without a sequencer", book)
-	case book != evidence.RootBook:
-		if err := book.Validate(); err != nil {
+		return evidence.Commitment{}, fmt.Errorf("updating book %s: the store was opened without a sequencer", id)
+	case id != evidence.RootBook:
+		if err := id.Validate(); err != nil {
 			return evidence.Commitment{}, err
 		}
 	}
 	// Writers of this process wait here, where it costs no connection.
-	leave, err := s.queue(ctx, book)
+	leave, err := s.queue(ctx, id)
 	if err != nil {
 		return evidence.Commitment{}, err
 	}
 	defer leave()
+	deadline := time.Now().Add(s.options.Lock)
 	for attempt := 1; ; {
-		done, ran, err := s.update(ctx, scope, book, fn)
-		if err == nil || attempt == attempts || ctx.Err() != nil || !isRetry(err) {
+		done, ran, err := s.update(ctx, scope, id, work)
+		queued := sqlState(err) == codeLockTimeout && time.Now().Before(deadline)
+		if err == nil || attempt == attempts || ctx.Err() != nil || !isRetry(err) && !queued {
 			if err == nil && done.Head.Size > 0 {
-				s.notices.tell(book)
+				s.notices.tell(id)
 			}
 			return done, cancelled(ctx, err)
 		}
@@ -60,8 +82,8 @@ func (s *Store) Update(ctx context.Context, scope evidence.Scope, book evidence.
 }
 
 // queue waits until no other Update of this process is in the book.
-func (s *Store) queue(ctx context.Context, book evidence.BookID) (leave func(), err error) {
-	slot, _ := s.queues.LoadOrStore(book, make(chan struct{}, 1))
+func (s *Store) queue(ctx context.Context, id evidence.BookID) (leave func(), err error) {
+	slot, _ := s.queues.LoadOrStore(id, make(chan struct{}, 1))
 	c := slot.(chan struct{})
 	select {
 	case c <- struct{}{}:
@@ -72,37 +94,34 @@ func (s *Store) queue(ctx context.Context, book evidence.BookID) (leave func(), 
 }
 
 // update is one attempt; ran says that fn was called.
-func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.BookID, fn func(tx evidence.Tx) error) (done evidence.Commitment, ran bool, err error) {
-	c, err := s.begin(ctx, scope, "BEGIN ISOLATION LEVEL REPEATABLE READ")
+func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.BookID, work body) (done evidence.Commitment, ran bool, err error) {
+	var l locked
+	c, err := s.begin(ctx, scope, "BEGIN ISOLATION LEVEL REPEATABLE READ", l.step(id))
 	if err != nil {
 		return done, false, err
 	}
 	open := true
-	defer func() { // also when fn panics
+	defer func() { // also when work panics
 		if open {
 			c.rollback()
 		}
 	}()
-	head, clock, err := c.lock(ctx, id)
-	if err != nil {
-		return done, false, err
-	}
-	tx := relation.NewTx(c, scope, id, s.options.Host, head)
-	if err := fn(tx); err != nil {
-		// A statement that failed is why fn did, whatever it made of it.
-		if isRetry(c.broken) {
-			err = c.broken
-		}
-		return done, true, err
-	}
+	tx := relation.NewTx(c, scope, id, s.options.Host, l.state)
 	b := &book{Reader: tx.Reader, conn: c}
 	sequencer := *s.options.Sequencer
 	if sequencer.Now == nil {
-		sequencer.Now = clock
+		sequencer.Now = l.clock
 	}
-	done, err = tx.Finish(ctx, &sequencer, b)
-	if err != nil || done.Head.Size == 0 {
+	done, err = work(tx, &sequencer, b)
+	if err != nil {
+		// A statement that failed is why the work did, whatever it made of it.
+		if isRetry(c.broken) {
+			err = c.broken
+		}
 		return evidence.Commitment{}, true, err
+	}
+	if done.Head.Size == 0 {
+		return evidence.Commitment{}, true, nil
 	}
 	open = false
 	if err := s.commit(c); err != nil {
@@ -110,41 +129,6 @@ func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.Bo
 		return done, true, err
 	}
 	return done, true, nil
-}
-
-// lock waits for other writers of the book and returns its head (nil: never
-// opened) and the server's clock. The advisory lock is there for books without
-// a head and for afterFailedCommit; the row lock fails at once, as a
-// serialization failure, when the head moved while we waited.
-func (c *conn) lock(ctx context.Context, id evidence.BookID) (head *ledger.Head, clock func() time.Time, err error) {
-	var now time.Time
-	err = c.send(ctx, func(batch *pgx.Batch) {
-		batch.Queue(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, id.String())
-		batch.Queue(rebind(relation.HeadQuery)+` FOR UPDATE`, id.String())
-		batch.Queue(`SELECT clock_timestamp()`)
-	}, func(results pgx.BatchResults) error {
-		if _, err := results.Exec(); err != nil {
-			return err
-		}
-		rows, err := results.Query()
-		if err != nil {
-			return err
-		}
-		for rows.Next() {
-			h, err := relation.ScanHead(id, unescaped(rows))
-			if err != nil {
-				rows.Close()
-				return err
-			}
-			head = &h
-		}
-		if err := rows.Err(); err != nil {
-			return err
-		}
-		return results.QueryRow().Scan(&now)
-	})
-	read := time.Now()
-	return head, func() time.Time { return now.Add(time.Since(read)) }, err
 }
 
 // errUndone says that the server made a rollback of our COMMIT.

@@ -27,6 +27,9 @@ type notices struct {
 	ended  chan struct{}
 }
 
+// noticeEvery is the least time between two notices of a store.
+const noticeEvery = 20 * time.Millisecond
+
 func startNotices(pool *pgxpool.Pool) *notices {
 	ctx, cancel := context.WithCancel(context.Background())
 	n := &notices{books: map[evidence.BookID]bool{}, wake: make(chan struct{}, 1), cancel: cancel, ended: make(chan struct{})}
@@ -36,6 +39,10 @@ func startNotices(pool *pgxpool.Pool) *notices {
 			select {
 			case <-n.wake:
 				n.send(ctx, pool)
+				select { // a busy store tells of many commits at once
+				case <-time.After(noticeEvery):
+				case <-ctx.Done():
+				}
 			case <-ctx.Done():
 				return
 			}

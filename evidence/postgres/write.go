@@ -30,22 +30,27 @@ type statement struct {
 	check func(pgconn.CommandTag) error // nil: nothing to check
 }
 
-// queue moves everything into the batch and returns the check of each
-// statement. Tables and keys go in their order, so that two transactions meet
-// in the same one.
-func (w *writes) queue(batch *pgx.Batch) []func(pgconn.CommandTag) error {
+// queue moves what waits for the named tables (nil: for all) into the batch and
+// returns the check of each statement. Tables and keys go in their order, so
+// that two transactions meet in the same one.
+func (w *writes) queue(batch *pgx.Batch, tables map[string]bool) []func(pgconn.CommandTag) error {
+	list := w.other
+	w.other = nil
 	for _, name := range slices.Sorted(maps.Keys(w.records)) {
-		w.other = append(w.other, recordStatements(w.book, w.records[name])...)
+		if tables == nil || tables[name] {
+			list = append(list, recordStatements(w.book, w.records[name])...)
+			delete(w.records, name)
+		}
 	}
-	if len(w.blobs) > 0 {
-		w.other = append(w.other, blobStatement(w.book, w.blobs))
+	if len(w.blobs) > 0 && (tables == nil || tables["blob"]) {
+		list = append(list, blobStatement(w.book, w.blobs))
+		w.blobs = nil
 	}
-	checks := make([]func(pgconn.CommandTag) error, len(w.other))
-	for i, s := range w.other {
+	checks := make([]func(pgconn.CommandTag) error, len(list))
+	for i, s := range list {
 		batch.Queue(s.query, s.args...)
 		checks[i] = s.check
 	}
-	*w = writes{}
 	return checks
 }
 
@@ -180,13 +185,13 @@ func (c *conn) Exec(ctx context.Context, query string, args ...any) error {
 	if err := c.ready(ctx); err != nil {
 		return err
 	}
-	c.pending.other = append(c.pending.other, statement{query: rebind(query), args: bind(args)})
+	c.pending.other = append(c.pending.other, statement{query: prepare(query).query, args: bind(args)})
 	return nil
 }
 
 // command runs a statement behind the waiting ones.
 func (c *conn) command(ctx context.Context, query string) error {
-	return c.send(ctx, func(batch *pgx.Batch) { batch.Queue(query) }, func(results pgx.BatchResults) error {
+	return c.send(ctx, nil, func(batch *pgx.Batch) { batch.Queue(query) }, func(results pgx.BatchResults) error {
 		_, err := results.Exec()
 		return err
 	})

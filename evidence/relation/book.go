@@ -42,23 +42,30 @@ func (r *Reader) Key() string { return r.key }
 
 // HeadQuery selects the columns that ScanHead reads, of the book that is its
 // argument.
-const HeadQuery = `SELECT origin, size, root, at, checkpoint FROM head WHERE book = ?`
+const HeadQuery = `SELECT origin, size, root, at, checkpoint,
+	EXISTS (SELECT 1 FROM "moved" WHERE "moved".book = head.book AND step = '` + evidence.MoveDeparted + `') FROM head WHERE book = ?`
+
+// State is the head of a book and what an Update must know with it.
+type State struct {
+	ledger.Head
+	Departed bool // it went to another installation
+}
 
 // ScanHead reads a row of HeadQuery. What the program never writes there is
 // evidence.ErrRecord.
-func ScanHead(book evidence.BookID, scan Scan) (ledger.Head, error) {
-	var h ledger.Head
+func ScanHead(book evidence.BookID, scan Scan) (State, error) {
+	var h State
 	var root []byte
 	var at string
-	err := scan(&h.Origin, &h.Size, &root, &at, &h.Checkpoint)
+	err := scan(&h.Origin, &h.Size, &root, &at, &h.Checkpoint, &h.Departed)
 	if err != nil {
-		return ledger.Head{}, missing(err, "book %s", book)
+		return State{}, missing(err, "book %s", book)
 	}
 	if h.At, err = time.Parse(time.RFC3339Nano, at); err != nil {
-		return ledger.Head{}, fmt.Errorf("head of book %s: %w (%w)", book, evidence.ErrRecord, err)
+		return State{}, fmt.Errorf("head of book %s: %w (%w)", book, evidence.ErrRecord, err)
 	}
 	if copy(h.Root[:], root) != len(h.Root) {
-		return ledger.Head{}, fmt.Errorf("head of book %s: a root of %d bytes: %w", book, len(root), evidence.ErrRecord)
+		return State{}, fmt.Errorf("head of book %s: a root of %d bytes: %w", book, len(root), evidence.ErrRecord)
 	}
 	return h, nil
 }
@@ -71,17 +78,18 @@ func (r *Reader) Head(ctx context.Context) (ledger.Head, error) {
 	if r.head != nil {
 		return *r.head, nil
 	}
-	return ScanHead(r.book, func(dest ...any) error { return r.conn.Row(ctx, HeadQuery, []any{r.key}, dest...) })
+	state, err := ScanHead(r.book, func(dest ...any) error { return r.conn.Row(ctx, HeadQuery, []any{r.key}, dest...) })
+	return state.Head, err
 }
 
-// ReadHead returns the head of a book for NewTx: nil for one that was never
+// ReadState returns the state of a book for NewTx: nil for one that was never
 // opened.
-func ReadHead(ctx context.Context, conn Conn, book evidence.BookID) (*ledger.Head, error) {
-	h, err := NewReader(conn, evidence.Scope{}, book).Head(ctx)
+func ReadState(ctx context.Context, conn Conn, book evidence.BookID) (*State, error) {
+	state, err := ScanHead(book, func(dest ...any) error { return conn.Row(ctx, HeadQuery, []any{book.String()}, dest...) })
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return &h, err
+	return &state, err
 }
 
 // tileBatch is how many tiles one statement reads: an inclusion proof in a
@@ -180,4 +188,16 @@ func (r *Reader) opening(ctx context.Context, book string, index int64) ([]byte,
 	}
 	e, err := r.entryOf(ctx, book, index)
 	return e.Opening, err
+}
+
+var _ evidence.HoldingsReader = (*Reader)(nil)
+
+// Holdings implements evidence.HoldingsReader.
+func (r *Reader) Holdings(ctx context.Context) (h evidence.Holdings, err error) {
+	for table, n := range map[string]*int64{"entry": &h.Entries, "tile": &h.Tiles, "blob": &h.Blobs} {
+		if err := r.conn.Row(ctx, `SELECT count(*) FROM `+table+` WHERE book = ?`, []any{r.key}, n); err != nil {
+			return h, fmt.Errorf("counting table %s of book %s: %w", table, r.book, err)
+		}
+	}
+	return h, nil
 }

@@ -17,13 +17,15 @@ type tally struct {
 	// nil for a row without one.
 	states map[[2]string]*evidence.RowState
 	deltas map[evidence.Counter]int64 // by Counter with Rows 0
+	fresh  bool                       // the book was not there: it has no other states
 }
 
 func newTally() tally {
-	return tally{map[[2]string]*evidence.RowState{}, map[evidence.Counter]int64{}}
+	return tally{states: map[[2]string]*evidence.RowState{}, deltas: map[evidence.Counter]int64{}}
 }
 
 func (y *tally) forget() {
+	y.fresh = false
 	clear(y.states)
 	clear(y.deltas)
 }
@@ -43,7 +45,7 @@ func (t *Tx) StateOf(ctx context.Context, rule, row string) (evidence.RowState, 
 // count moves the row from the counter of its old state to that of the new.
 func (t *Tx) count(ctx context.Context, s evidence.RowState) error {
 	id := [2]string{s.Rule, s.Row}
-	if _, known := t.tally.states[id]; !known {
+	if _, known := t.tally.states[id]; !known && !t.tally.fresh {
 		if _, err := t.StateOf(ctx, s.Rule, s.Row); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

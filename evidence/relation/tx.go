@@ -19,21 +19,23 @@ type Tx struct {
 	origin string
 	tally  tally
 	open   bool  // the book has or will have its first leaf
+	gone   bool  // departed to another installation
 	depth  int   // of savepoints
 	failed error // of an Append that was not undone by a savepoint
 }
 
 var _ evidence.Tx = (*Tx)(nil)
 
-// NewTx returns the transaction over the book that has this head; nil for one
+// NewTx returns the transaction over the book that has this state; nil for one
 // that was never opened. host is the first part of the origin of books that are
 // opened in it.
-func NewTx(w Writer, scope evidence.Scope, book evidence.BookID, host string, head *ledger.Head) *Tx {
+func NewTx(w Writer, scope evidence.Scope, book evidence.BookID, host string, state *State) *Tx {
 	t := &Tx{Reader: NewReader(w, scope, book), writer: w, host: host, origin: book.Origin(host), tally: newTally()}
-	if head != nil {
+	t.tally.fresh = state == nil
+	if state != nil {
 		// A book keeps the origin it was opened with, whatever the host is
 		// called today.
-		t.head, t.open, t.origin, t.base = head, true, head.Origin, head.Size
+		t.head, t.open, t.origin, t.base, t.gone = &state.Head, true, state.Origin, state.Size, state.Departed
 	}
 	return t
 }
@@ -88,35 +90,59 @@ func (t *Tx) Append(ctx context.Context, events ...evidence.Event) (int64, error
 func (t *Tx) append(ctx context.Context, e evidence.Event) error {
 	if o, ok := e.(evidence.Opened); ok {
 		var err error
-		if e, err = t.firstLeaf(o); err != nil {
+		if e, err = t.firstLeaf(ctx, o); err != nil {
 			return err
 		}
 	} else if !t.open {
 		return fmt.Errorf("book %s was never opened: %w", t.book, fs.ErrNotExist)
+	}
+	if move, ok := e.(evidence.Moved); ok {
+		t.gone = t.gone && move.Step != evidence.MoveArrived
+	}
+	if t.gone {
+		return fmt.Errorf("book %s: %w", t.book, evidence.ErrMoved)
 	}
 	d, err := e.Draft()
 	if err != nil {
 		return err
 	}
 	d.Actor = t.scope.Actor
-	if changed, ok := e.(evidence.StateChanged); ok {
-		if err := t.count(ctx, changed.State); err != nil {
-			return err
-		}
-	}
-	for _, rec := range e.Records(t.base + int64(len(t.pending))) {
-		if err := t.writer.Put(ctx, t.key, rec); err != nil {
-			return fmt.Errorf("record %s of table %s: %w", rec.Key, rec.Table, err)
-		}
+	if err := t.project(ctx, e, t.base+int64(len(t.pending))); err != nil {
+		return err
 	}
 	t.pending = append(t.pending, d)
 	return nil
 }
 
+// project writes what the tables show of the event at index.
+func (t *Tx) project(ctx context.Context, e evidence.Event, index int64) error {
+	if changed, ok := e.(evidence.StateChanged); ok {
+		if err := t.count(ctx, changed.State); err != nil {
+			return err
+		}
+	}
+	for _, rec := range e.Records(index) {
+		if err := t.writer.Put(ctx, t.key, rec); err != nil {
+			return fmt.Errorf("record %s of table %s: %w", rec.Key, rec.Table, err)
+		}
+	}
+	return nil
+}
+
 // firstLeaf checks an Opened: first and once in a book of its own, any number
-// in the root book, and always with the origin this store gives.
-func (t *Tx) firstLeaf(o evidence.Opened) (evidence.Event, error) {
+// in the root book, and always with the origin this store gives, or that a book
+// which moved here brought with it.
+func (t *Tx) firstLeaf(ctx context.Context, o evidence.Opened) (evidence.Event, error) {
 	origin := o.Book.Origin(t.host)
+	if o.Book != t.book && o.Origin != "" && o.Origin != origin {
+		state, err := ReadState(ctx, t.conn, o.Book)
+		if err != nil {
+			return nil, err
+		}
+		if state != nil {
+			origin = state.Origin
+		}
+	}
 	if o.Origin == "" {
 		o.Origin = origin
 	}
@@ -156,7 +182,7 @@ func (t *Tx) Savepoint(ctx context.Context, fn func() error) error {
 	if err := t.writer.Savepoint(ctx, name); err != nil {
 		return err
 	}
-	pending, open, failed := len(t.pending), t.open, t.failed
+	pending, open, gone, failed := len(t.pending), t.open, t.gone, t.failed
 	err := fn()
 	if err == nil {
 		err = t.tally.flush(ctx, t)
@@ -170,7 +196,7 @@ func (t *Tx) Savepoint(ctx context.Context, fn func() error) error {
 			return nil
 		}
 	}
-	t.pending, t.open = t.pending[:pending], open
+	t.pending, t.open, t.gone = t.pending[:pending], open, gone
 	t.tally.forget()
 	if undo := t.writer.RollbackTo(name); undo != nil {
 		// Not undone: the transaction must not be committed.

@@ -21,21 +21,39 @@ const attempts = 5
 // Update implements evidence.Store. fn must not call Update of the same Store:
 // there is one writer. Errors: evidence.ErrReadOnly, ErrFull, ErrOutcome;
 // whatever fn returns.
-func (s *Store) Update(ctx context.Context, scope evidence.Scope, book evidence.BookID, fn func(tx evidence.Tx) error) (evidence.Commitment, error) {
+func (s *Store) Update(ctx context.Context, scope evidence.Scope, id evidence.BookID, fn func(tx evidence.Tx) error) (evidence.Commitment, error) {
+	return s.run(ctx, scope, id, func(tx *relation.Tx, b *book) (evidence.Commitment, error) {
+		if err := fn(tx); err != nil {
+			return evidence.Commitment{}, err
+		}
+		return tx.Finish(ctx, s.options.Sequencer, b)
+	})
+}
+
+// TakeOver implements evidence.Mover.
+func (s *Store) TakeOver(ctx context.Context, scope evidence.Scope, id evidence.BookID, from evidence.Reader, pub ledger.PublicKey) error {
+	_, err := s.run(ctx, scope, id, func(tx *relation.Tx, b *book) (evidence.Commitment, error) {
+		return tx.TakeOver(ctx, s.options.Sequencer, b, from, pub)
+	})
+	return err
+}
+
+// run runs body in a transaction over the book and commits what it returns.
+func (s *Store) run(ctx context.Context, scope evidence.Scope, id evidence.BookID, body func(*relation.Tx, *book) (evidence.Commitment, error)) (evidence.Commitment, error) {
 	switch {
-	case !scope.Allows(book):
-		return evidence.Commitment{}, relation.NotThere(book)
+	case !scope.Allows(id):
+		return evidence.Commitment{}, relation.NotThere(id)
 	case s.writer == nil:
-		return evidence.Commitment{}, fmt.Errorf("updating book %s: %w", book, evidence.ErrReadOnly)
+		return evidence.Commitment{}, fmt.Errorf("updating book %s: %w", id, evidence.ErrReadOnly)
 	case s.options.Sequencer == nil:
-		return evidence.Commitment{}, fmt.Errorf("updating book %s: the store was opened without a sequencer", book)
-	case book != evidence.RootBook:
-		if err := book.Validate(); err != nil {
+		return evidence.Commitment{}, fmt.Errorf("updating book %s: the store was opened without a sequencer", id)
+	case id != evidence.RootBook:
+		if err := id.Validate(); err != nil {
 			return evidence.Commitment{}, err
 		}
 	}
 	for attempt := 1; ; attempt++ {
-		done, err := s.update(ctx, scope, book, fn)
+		done, err := s.update(ctx, scope, id, body)
 		if err == nil || attempt == attempts || !(errors.Is(err, ledger.ErrHeadMoved) || isBusy(err)) {
 			return done, updateError(ctx, err)
 		}
@@ -61,7 +79,7 @@ func updateError(ctx context.Context, err error) error {
 	return classify(err)
 }
 
-func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.BookID, fn func(tx evidence.Tx) error) (evidence.Commitment, error) {
+func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.BookID, body func(*relation.Tx, *book) (evidence.Commitment, error)) (evidence.Commitment, error) {
 	c, err := s.writer.take(ctx)
 	if err != nil {
 		return evidence.Commitment{}, err
@@ -75,16 +93,13 @@ func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.Bo
 	if _, err := c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return evidence.Commitment{}, err
 	}
-	head, err := relation.ReadHead(ctx, c, id)
+	state, err := relation.ReadState(ctx, c, id)
 	if err != nil {
 		return evidence.Commitment{}, err
 	}
-	tx := relation.NewTx(c, scope, id, s.options.Host, head)
-	if err := fn(tx); err != nil {
-		return evidence.Commitment{}, err
-	}
+	tx := relation.NewTx(c, scope, id, s.options.Host, state)
 	b := &book{Reader: tx.Reader, conn: c}
-	done, err := tx.Finish(ctx, s.options.Sequencer, b)
+	done, err := body(tx, b)
 	if err != nil || done.Head.Size == 0 {
 		return evidence.Commitment{}, err
 	}

@@ -44,6 +44,7 @@ func Run(t *testing.T, h Harness) {
 		"rows signed":    testRowsSigned,
 		"states":         testStates,
 		"counters":       testCounters,
+		"take over":      testTakeOver,
 		"scheme":         testScheme,
 		"attachments":    testAttachments,
 		"explanations":   testExplanations,

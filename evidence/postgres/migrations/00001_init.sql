@@ -265,6 +265,15 @@ CREATE TABLE "confirm" (
   PRIMARY KEY (book, key)
 ) PARTITION BY HASH (book);
 
+CREATE TABLE "moved" (
+  book text COLLATE "C" NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  "step" text COLLATE "C" NOT NULL,
+  "place" text COLLATE "C" NOT NULL,
+  "entry" bigint NOT NULL,
+  PRIMARY KEY (book, key)
+);
+
 -- What followers keep. No projection: it can be deleted and made again.
 CREATE TABLE kept_text (
   book     text COLLATE "C" NOT NULL,
