@@ -174,6 +174,9 @@ func TestSamplesShowEveryOption(t *testing.T) {
 			t.Errorf("%s as it is: %v", name, err)
 		}
 	}
+	if _, err := Load(filepath.Join("..", "..", "..", "deploy", "compose", "minhchung.toml")); err != nil {
+		t.Errorf("that of the containers: %v", err)
+	}
 	office, err := Load(filepath.Join("..", "..", "..", "deploy", "minhchung.toml"))
 	if err != nil || !reflect.DeepEqual(office, Config{}) {
 		t.Errorf("the office's sample: got %+v and %v, want the defaults", office, err)
