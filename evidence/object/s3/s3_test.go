@@ -86,6 +86,7 @@ func conformance(t *testing.T, options func(t *testing.T) Options) {
 
 // TestConformanceReal runs the suite on a real server, in parts above 5 MiB.
 func TestConformanceReal(t *testing.T) {
+	realServer(t) // one skip for all of it
 	conformance(t, func(t *testing.T) Options {
 		o := realServer(t)
 		o.PartBytes = minPartBytes
