@@ -22,17 +22,25 @@ func TestConfusionTableIsTheMeasuredOne(t *testing.T) {
 	}
 }
 
+// read returns the syllables a piece may have been, best first.
+func read(raw string) (out []string) {
+	for _, r := range guess(raw).list {
+		out = append(out, model().syllables[r.syllable])
+	}
+	return out
+}
+
 func TestReadings(t *testing.T) {
 	for seen, written := range map[string]string{
 		"s6": "so", "thyc": "thuc", "dugc": "duoc", "nghiém": "nghiem", "rat": "rut", "cia": "cua",
 		"chirc": "chuc", "truée": "truoc", "b6": "bo", "vy": "vu", "kién": "kien", "cudc": "cuoc", "H¢": "ho",
 	} {
-		if got := readings(seen); !slices.Contains(got, written) {
+		if got := read(seen); !slices.Contains(got, written) {
 			t.Errorf("%q: got %v, want %q among them", seen, got, written)
 		}
 	}
-	for _, same := range []string{"2022", "1.831", "UBND", "internationalisation", "%"} {
-		if got := readings(same); len(got) > 1 {
+	for _, same := range []string{"2022", "1.831", "98,4", "internationalisation"} {
+		if got := read(same); len(got) > 0 {
 			t.Errorf("%q: got %v, want no correction", same, got)
 		}
 	}
@@ -42,8 +50,8 @@ func TestReadings(t *testing.T) {
 // is bounded, whatever the word.
 func TestReadingsAreFew(t *testing.T) {
 	for _, s := range append(syllable.All(), "a", "ii", "tttttttttt", "@@@a", "¢6¢6a", strings.Repeat("x", 1<<16)) {
-		if got := readings(s); len(got) > maxReadings+1 {
-			t.Errorf("%.20q: got %d readings, want at most %d", s, len(got), maxReadings+1)
+		if got := read(s); len(got) > maxReadings {
+			t.Errorf("%.20q: got %d readings, want at most %d", s, len(got), maxReadings)
 		}
 	}
 }

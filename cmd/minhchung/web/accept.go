@@ -41,7 +41,7 @@ func (s *server) accept(ctx context.Context, who visitor, k evidence.BookID, fil
 		if list, incoming, err = s.match(ctx, who, k, files); err != nil {
 			return err
 		}
-		err := s.withIntake(ctx, who, k, func(in *evidence.Intake) error { return receive(ctx, in, incoming) })
+		err := s.withIntake(ctx, who, k, func(in *evidence.Intake) error { return s.receive(ctx, in, incoming) })
 		if err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ func (s *server) alone(ctx context.Context, do func(ctx context.Context) error) 
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return do(ctx)
+	return s.boundedWork(ctx, database, do)
 }
 
 // prove makes the receipt of an accepted file: of its first row, or of the
@@ -168,19 +168,23 @@ func (s *server) withIntake(ctx context.Context, who visitor, k evidence.BookID,
 	return own.Anchor(ctx)
 }
 
-func receive(ctx context.Context, in *evidence.Intake, files []evidence.File) error {
-	if err := in.Prepare(ctx); err != nil {
-		return err
-	}
-	summary, err := in.Receive(ctx, files)
-	if err != nil {
-		return err
-	}
-	if len(summary.Failures) > 0 { // our own spool could not be read
-		f := summary.Failures[0]
-		return fmt.Errorf("receiving %s: %w", f.Name, f.Err)
-	}
-	return nil
+// receive takes files as long as their store answers: each is in the ledger
+// whole or not at all.
+func (s *server) receive(ctx context.Context, in *evidence.Intake, files []evidence.File) error {
+	return s.boundedWork(ctx, documents, func(ctx context.Context) error {
+		if err := in.Prepare(ctx); err != nil {
+			return err
+		}
+		summary, err := in.Receive(ctx, files)
+		if err != nil {
+			return err
+		}
+		if len(summary.Failures) > 0 { // our own spool could not be read
+			f := summary.Failures[0]
+			return fmt.Errorf("receiving %s: %w", f.Name, f.Err)
+		}
+		return nil
+	})
 }
 
 // withRoot reads the root book, or gives nil to those who may not.

@@ -34,6 +34,10 @@ type Config struct {
 	Render func(ctx context.Context, file text.File, page, dpi int) ([]byte, error)
 	// Search finds pages; nil says that it is not ready.
 	Search Searcher
+	// Bound returns a context that ends when an engine does not answer, at once
+	// when it does not now, as health.Monitor.Bound does; done is called when
+	// the work is over. Default: contexts as they are.
+	Bound func(ctx context.Context, engine string) (bound context.Context, done func())
 	// Authenticate says who a request comes from; an error refuses it.
 	Authenticate func(*http.Request) (auth.Principal, error)
 	// Hosts are the Host headers that mean us; every other one is refused.
@@ -74,6 +78,9 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.AcceptTime <= 0 {
 		cfg.AcceptTime = 10 * time.Minute
 	}
+	if cfg.Bound == nil {
+		cfg.Bound = func(ctx context.Context, _ string) (context.Context, func()) { return ctx, func() {} }
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
@@ -99,7 +106,7 @@ func (s *server) routes() http.Handler {
 	page := func(pattern string, h handler) { mux.Handle(pattern, s.authenticated(h, s.showError)) }
 	page("GET /{$}", s.overview)
 	page("GET /units/{unit}/{period}/register", s.register)
-	page("POST /units/{unit}/{period}/documents", s.uploadForm)
+	page("POST /units/{unit}/{period}/documents", s.needing(documents, s.uploadForm))
 	page("GET /units/{unit}/{period}/indicators/{criterion}", s.indicator)
 	page("GET /units/{unit}/{period}/criteria", s.criteria)
 	page("POST /units/{unit}/{period}/criteria/attach", s.hangingForm(s.attach))
@@ -108,11 +115,11 @@ func (s *server) routes() http.Handler {
 	page("POST /units/{unit}/{period}/confirm", s.confirm)
 	page("GET /search", s.search)
 	page("GET /documents/{sha256}", s.document)
-	page("GET /documents/{sha256}/file", s.download)
-	page("GET /documents/{sha256}/pages/{page}", s.picture)
+	page("GET /documents/{sha256}/file", s.needing(documents, s.download))
+	page("GET /documents/{sha256}/pages/{page}", s.needing(documents, s.picture))
 	page("/", func(http.ResponseWriter, *http.Request, visitor) error { return problem{code: "not-found"} })
 	mux.Handle("GET /static/", staticFiles())
-	mux.Handle("POST /api/v1/documents", s.authenticated(s.postDocument, s.sendError))
+	mux.Handle("POST /api/v1/documents", s.authenticated(s.needing(documents, s.postDocument), s.sendError))
 	mux.Handle("/api/", s.authenticated(func(http.ResponseWriter, *http.Request, visitor) error { return problem{code: "not-found"} }, s.sendError))
 	return mux
 }
@@ -126,7 +133,7 @@ func (s *server) authenticated(h handler, show func(http.ResponseWriter, *http.R
 		if who.Principal, err = s.Authenticate(r); err != nil {
 			err = problem{code: "not-allowed", err: err}
 		} else {
-			err = h(w, r, who)
+			err = s.bounded(database, r, func(r *http.Request) error { return h(w, r, who) })
 		}
 		if err != nil {
 			show(w, r, who, err)
