@@ -68,14 +68,14 @@ func noisy(text string, tokens []syllable.Token) bool {
 	return q.Words >= 5 && !(q.Valid >= 0.9 && q.Marked >= 0.55) && !(q.Valid >= 0.985 && q.Marked < 0.01)
 }
 
-// corrections returns the lattice of a text; nil for a text that is not noisy.
-func corrections(text string) *lattice {
-	tokens := syllable.Split(text)
+// corrections returns the lattice of a text already split; nil for a text that
+// is not noisy.
+func corrections(text string, tokens []syllable.Token) *lattice {
 	if !noisy(text, tokens) {
 		return nil
 	}
-	if len(tokens) > MaxTokens {
-		text = text[:tokens[MaxTokens].Start]
+	if len(tokens) == MaxTokens { // the rest is not indexed
+		text = text[:tokens[MaxTokens-1].End]
 	}
 	return newLattice(text)
 }

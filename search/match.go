@@ -19,7 +19,7 @@ func newView(p Page) *view { return &view{page: p, zones: p.zones()} }
 
 func (v *view) noisy() *lattice {
 	if !v.read {
-		v.noise, v.read = corrections(v.page.Text), true
+		v.noise, v.read = corrections(v.zones[0].text, v.zones[0].tokens), true
 	}
 	return v.noise
 }
