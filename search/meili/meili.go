@@ -86,7 +86,8 @@ func Open(ctx context.Context, c Config) (*Index, error) {
 	if c.Poll <= 0 {
 		c.Poll = 50 * time.Millisecond
 	}
-	server := client.New(c.URL, client.WithAPIKey(c.Key), client.WithCustomClient(c.Client))
+	// Whoever calls tries again; a retry in here would keep a page waiting.
+	server := client.New(c.URL, client.WithAPIKey(c.Key), client.WithCustomClient(c.Client), client.DisableRetries())
 	x := &Index{server: server, serves: store{server, c.Prefix, c.Poll}}
 	version, err := x.serves.version(ctx)
 	if err != nil {
