@@ -48,6 +48,7 @@ type guesses struct {
 	list     []reading // best first
 	whole    float32   // bits of the best explanation, a foreign word among them
 	doubtful bool      // reads as no syllable: it may be two, or a half
+	bare     bool      // letters without a vowel: it may be a half
 }
 
 // Bounds of correction, in bits of improbability.
@@ -103,7 +104,8 @@ func newLattice(text string) *lattice {
 		before = append(before, end)
 	}
 	for i := range spans[:max(0, len(spans)-1)] {
-		if !guesses[i].doubtful && !guesses[i+1].doubtful && !divided(text[spans[i].End:spans[i+1].Start]) {
+		half := guesses[i].doubtful || guesses[i+1].doubtful || guesses[i].bare || guesses[i+1].bare
+		if !half && !divided(text[spans[i].End:spans[i+1].Start]) {
 			continue
 		}
 		if whole, ok := mended(text, spans[i], spans[i+1]); ok {
@@ -176,7 +178,22 @@ func mended(text string, a, b Span) (whole string, ok bool) {
 	if strings.TrimSpace(between) != "" && !divided(between) || len(left)+len(right) > 2*maxLetters || !hasLetters(left) || !hasLetters(right) {
 		return "", false
 	}
-	return left + right, !guess(left + right).doubtful
+	whole = left + right
+	return whole, vowelGroups(whole) < 2 && !guess(whole).doubtful
+}
+
+// vowelGroups counts the runs of vowels; a syllable has one. It spares most
+// neighbours a guess of what they are together.
+func vowelGroups(raw string) (n int) {
+	inside := false
+	for _, r := range syllable.Fold(raw) {
+		vowel := strings.ContainsRune("aeiouy", r)
+		if vowel && !inside {
+			n++
+		}
+		inside = vowel
+	}
+	return n
 }
 
 // edges are cut off a piece: the table was measured without them too.
@@ -237,6 +254,7 @@ func newGuesses(raw string) *guesses {
 		g.list = model().decode(seen, 0)
 		g.whole = foreign + foreignEach*float32(len(seen))
 	}
+	g.bare = vowelGroups(raw) == 0 && !strings.ContainsFunc(raw, func(r rune) bool { return !unicode.IsLetter(r) })
 	g.doubtful = len(g.list) == 0 || g.list[0].bits > float32(3+2*len(seen))
 	if len(g.list) > 0 {
 		g.whole = min(g.whole, g.list[0].bits)

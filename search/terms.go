@@ -10,7 +10,7 @@ import (
 
 // Version names the rules by which pages become terms, and the confusion table
 // with them. An index made under another version is built anew.
-var Version = fmt.Sprintf("3-%x", sha256.Sum256(confusionJSON))[:10]
+var Version = fmt.Sprintf("4-%x", sha256.Sum256(confusionJSON))[:10]
 
 // Terms returns what an engine indexes of a page besides its facets: for each
 // term field the values, sorted, each once. It is a pure function of the page.
