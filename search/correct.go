@@ -53,13 +53,13 @@ type guesses struct {
 
 // Bounds of correction, in bits of improbability.
 const (
-	maxLetters  = 10  // longer pieces are not corrected; the longest syllable has 7
-	foreign     = 6.0 // for a word that is no syllable, and
-	foreignEach = 4.5 // for each of its letters
-	otherSpace  = 9.0 // for a space read where none was, or not read
-	fullStop    = 5.0 // for a phrase that crosses the end of a sentence
-	noNumber    = 5.0 // for digits that were letters: "ở" is read "6"
-	maxDigits   = 2   // longer numbers are numbers
+	maxLetters  = 10   // longer pieces are not corrected; the longest syllable has 7
+	foreign     = 6.0  // for a word that is no syllable, and
+	foreignEach = 4.5  // for each of its letters
+	otherSpace  = 11.0 // for a space read where none was, or not read
+	fullStop    = 5.0  // for a phrase that crosses the end of a sentence
+	noNumber    = 5.0  // for digits that were letters: "ở" is read "6"
+	maxDigits   = 2    // longer numbers are numbers
 )
 
 // noisy reports whether a text is corrected: one that reads neither as
