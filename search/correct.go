@@ -200,19 +200,29 @@ func vowelGroups(raw string) (n int) {
 const edges = ".,:;!?'\"‘’“”()[]{}-—_"
 
 func chunkSpans(text string) []Span {
-	var out []Span
+	out := make([]Span, 0, len(text)/5)
 	start := -1
 	flush := func(end int) {
 		if start >= 0 {
-			left := len(strings.TrimLeft(text[start:end], edges))
-			trimmed := strings.Trim(text[start:end], edges)
-			if strings.ContainsFunc(trimmed, isLetterOrDigit) {
-				out = append(out, Span{end - left, end - left + len(trimmed)})
+			piece := text[start:end]
+			from, to := 0, len(piece)
+			if !isPlain(piece[0]) || !isPlain(piece[to-1]) {
+				from = to - len(strings.TrimLeft(piece, edges))
+				to = max(from, len(strings.TrimRight(piece, edges)))
+			}
+			if strings.ContainsFunc(piece[from:to], isLetterOrDigit) {
+				out = append(out, Span{start + from, start + to})
 			}
 		}
 		start = -1
 	}
 	for i, r := range text {
+		if r < utf8.RuneSelf && isPlain(byte(r)) {
+			if start < 0 {
+				start = i
+			}
+			continue
+		}
 		if unicode.IsSpace(r) || strings.ContainsRune("-–—/,;.()\"“”", r) {
 			flush(i)
 		} else if start < 0 {
@@ -221,6 +231,11 @@ func chunkSpans(text string) []Span {
 	}
 	flush(len(text))
 	return out
+}
+
+// isPlain reports whether a byte is an ASCII letter or digit, which most are.
+func isPlain(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
 func isLetterOrDigit(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
