@@ -45,17 +45,20 @@ var logins = map[string]string{"mctest_owner": "", "mctest_app": "minhchung_app"
 
 const password = "mctest"
 
-// Main runs the tests of m, stops a private server, and returns the exit code.
+// Main runs the tests of m, then Stop, and returns the exit code.
 func (s *Server) Main(m *testing.M) int {
-	defer func() {
-		if s.template != "" {
-			_ = s.exec(context.Background(), `DROP DATABASE IF EXISTS `+s.template+` WITH (FORCE)`)
-		}
-		if s.stop != nil {
-			s.stop()
-		}
-	}()
+	defer s.Stop()
 	return m.Run()
+}
+
+// Stop removes what the tests have left on the server, and ends a private one.
+func (s *Server) Stop() {
+	if s.template != "" {
+		_ = s.exec(context.Background(), `DROP DATABASE IF EXISTS `+s.template+` WITH (FORCE)`)
+	}
+	if s.stop != nil {
+		s.stop()
+	}
 }
 
 // Open returns a new database. Without a server the test is skipped and says
