@@ -202,12 +202,20 @@ func TestBrowserKeyboard(t *testing.T) {
 	ctx := openBrowser(t)
 	data, d := emptyOffice(t)
 	s := serveData(t, data)
-	step(t, ctx, "opening the register", chromedp.Navigate(fmt.Sprintf("%sunits/%s/%s/register?state=DISPROVEN", s.address, d.Unit.ID, d.Period)),
-		chromedp.WaitVisible(css("#file")), chromedp.KeyEvent("\t"))
+	book := fmt.Sprintf("%sunits/%s/%s/", s.address, d.Unit.ID, d.Period)
+	tabThrough(t, ctx, book+"register?state=DISPROVEN", 50, "q", "file", "state", "code")
+	tabThrough(t, ctx, book+"criteria?criterion=1.6", 90, "q", "file", "document", "pages", "note")
+}
+
+// tabThrough presses Tab so many times and wants the fields of these ids
+// reached, each with a visible outline.
+func tabThrough(t *testing.T, ctx context.Context, address string, tabs int, ids ...string) {
+	t.Helper()
+	step(t, ctx, "opening "+address, chromedp.Navigate(address), chromedp.WaitVisible(css("#file")), chromedp.KeyEvent("\t"))
 	focused := `(() => { const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect();
 		return [e.id || e.className || e.tagName, s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2, r.right > 0 && r.width > 0].join(" ") })()`
 	seen := map[string]bool{}
-	for i := range 40 {
+	for i := range tabs {
 		got, err := chromedp.Run(ctx, chromedp.Evaluate[string](focused))
 		if err != nil {
 			t.Fatal(err)
@@ -217,18 +225,18 @@ func TestBrowserKeyboard(t *testing.T) {
 			continue
 		}
 		if name, rest, _ := strings.Cut(got, " "); !strings.HasSuffix(got, "true true") {
-			t.Errorf("focus %d: got %q, want it visible", i, got)
+			t.Errorf("%s: focus %d: got %q, want it visible", address, i, got)
 		} else {
 			seen[name+strings.TrimSuffix(rest, "true true")] = true
 		}
 		if i == 0 && !strings.HasPrefix(got, "skip ") {
-			t.Errorf("got %q first, want the link that skips to the content", got)
+			t.Errorf("%s: got %q first, want the link that skips to the content", address, got)
 		}
 		step(t, ctx, "tab", chromedp.KeyEvent("\t"))
 	}
-	for _, want := range []string{"file", "state", "code"} {
+	for _, want := range ids {
 		if !seen[want] && !seen[want+" "] {
-			t.Errorf("the keyboard never reached #%s; it reached %v", want, seen)
+			t.Errorf("%s: the keyboard never reached #%s; it reached %v", address, want, seen)
 		}
 	}
 }
@@ -239,7 +247,11 @@ func TestBrowserWidth(t *testing.T) {
 	data, d := emptyOffice(t)
 	s := serveData(t, data)
 	book := fmt.Sprintf("units/%s/%s/", d.Unit.ID, d.Period)
-	for _, path := range []string{"", book + "register", book + "indicators/7.1.3?diff=any", book + "criteria", book + "criteria?criterion=1.6", "search", "search?q=" + strings.Repeat("x", 600), "nothing"} {
+	step(t, ctx, "uploading", chromedp.Navigate(s.address+book+"register"), chromedp.WaitVisible(css("#file")),
+		chromedp.SetUploadFiles(css("#file"), allFiles(t, d)), chromedp.Click(css("form.upload button")), chromedp.WaitVisible(css("section.verdict")))
+	find(t, ctx, s, "van ban dien tu", "mark")
+	document := s.documentOf(book, "page-content")
+	for _, path := range []string{"search?q=van+ban+dien+tu", document, "", book + "register", book + "indicators/7.1.3?diff=any", book + "criteria", book + "criteria?criterion=1.6", "search", "search?q=" + strings.Repeat("x", 600), "nothing"} {
 		for _, width := range []int64{390, 1280} {
 			step(t, ctx, path, chromedp.EmulateViewport(width, 900), chromedp.Navigate(s.address+path), chromedp.WaitVisible(css("h1")))
 			got, err := chromedp.Run(ctx, chromedp.Evaluate[int64]("document.documentElement.scrollWidth"))
@@ -249,6 +261,18 @@ func TestBrowserWidth(t *testing.T) {
 			shoot(t, ctx, path, width)
 		}
 	}
+}
+
+// documentOf is the path of the first document whose row has the code.
+func (s *served) documentOf(book, code string) string {
+	s.t.Helper()
+	_, page := s.get(book + "register?code=" + code)
+	_, rest, found := strings.Cut(page, `href="/documents/`)
+	if !found {
+		s.t.Fatalf("found no document of code %s", code)
+	}
+	link, _, _ := strings.Cut(rest, `"`)
+	return "documents/" + strings.ReplaceAll(link, "&amp;", "&")
 }
 
 // shoot keeps a picture of the page in the folder of the test's artefacts.
