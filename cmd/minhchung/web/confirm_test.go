@@ -92,9 +92,19 @@ func TestConfirmation(t *testing.T) {
 
 func TestConfirmedByText(t *testing.T) {
 	w := filled(t)
+	const reading = "Đang đọc chữ trong 2 tệp"
+	for _, path := range []string{"/", "/units/xa-a/2022/register", "/units/xa-a/2022/indicators/7.1.3"} {
+		if body := w.get(path).Body.String(); !strings.Contains(body, reading) {
+			t.Errorf("%s: got no %q", path, reading)
+		}
+	}
+	w.keep("plain", "")
 	w.keep("altered", "",
 		text.Page{Number: 1, Text: "ỦY BAN NHÂN DÂN\nXÃ THỬ\nSố: 1/BC-UBND\nThử, ngày 04 tháng 01 năm 2022\nBÁO CÁO", Head: "Số: 1/BC-UBND\nThử, ngày 04 tháng 01 năm 2022"},
 		text.Page{Number: 2, Text: strings.Repeat("dài ", 10_000)})
+	if body := w.get("/").Body.String(); strings.Contains(body, "Đang đọc chữ") {
+		t.Error("got texts to read when all were")
+	}
 	body := w.get(documentPath("altered")).Body.String()
 	for _, want := range []string{"đã thấy số, ký hiệu ở trang 1 và ngày ở trang 1 của tệp", "Chữ đọc được trên trang này"} {
 		if !strings.Contains(body, want) {

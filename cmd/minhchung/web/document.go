@@ -17,6 +17,7 @@ import (
 	"minhchung/cmd/minhchung/message"
 	"minhchung/cmd/minhchung/report"
 	"minhchung/evidence"
+	"minhchung/evidence/count"
 	"minhchung/evidence/object"
 	"minhchung/evidence/signature"
 )
@@ -104,6 +105,11 @@ func (s *server) document(w http.ResponseWriter, r *http.Request, who visitor) e
 		}
 		for i := range page.Rows {
 			row := &page.Rows[i]
+			for _, state := range row.States {
+				if state.State.Code == count.CodeContentUnconfirmed && state.Rule == defaultRule() && !page.Text.Read {
+					page.Next = who.Lang.Text("web.next-reading")
+				}
+			}
 			if row.Confirm, err = confirmationOf(r.Context(), v, who.Lang, row.Row, sha, page.Text); err != nil {
 				return err
 			}
