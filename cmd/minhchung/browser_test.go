@@ -92,7 +92,6 @@ func TestBrowserUpload(t *testing.T) {
 	wantText(t, ctx, "section.verdict.intact .result", "NGUYÊN VẸN")
 	wantText(t, ctx, "section.verdict.altered .result", "ĐÃ BỊ THAY ĐỔI")
 
-
 	shoot(t, ctx, "uploaded", 1280)
 
 	find(t, ctx, s, "ty le van ban dien tu co ky so", "mark")
