@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -44,7 +45,13 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 
 func serveData(t *testing.T, data string) *served {
 	t.Helper()
-	s := &served{t: t, cmd: program(t, "serve", "--data", data, "--listen", "127.0.0.1:0", "--json")}
+	return serveBy(t, "serve", "--data", data, "--listen", "127.0.0.1:0", "--json")
+}
+
+// serveBy starts a command that serves, and whose first output is the address.
+func serveBy(t *testing.T, args ...string) *served {
+	t.Helper()
+	s := &served{t: t, cmd: program(t, args...)}
 	s.cmd.Stderr = &s.stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -338,4 +345,106 @@ func TestServeFinishesWhatWasBegun(t *testing.T) {
 		t.Errorf("the upload that was begun: %v", err)
 	}
 	sound(t, data)
+}
+
+// The demo ends as pages in a browser, on another port when the usual one is
+// taken.
+func TestDemoServes(t *testing.T) {
+	dir := t.TempDir()
+	s := &served{t: t, cmd: program(t, "demo", "--dir", filepath.Join(dir, "d"), "--rows", fmt.Sprint(demo.MinRows()))}
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.cmd.Stderr = &s.stderr
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.kill)
+	lines := bufio.NewScanner(out)
+	for s.address == "" && lines.Scan() {
+		if _, after, found := strings.Cut(lines.Text(), "http://"); found {
+			address, _, _ := strings.Cut(after, " ")
+			s.address = "http://" + address
+		}
+	}
+	if s.address == "" {
+		t.Fatalf("got no address: %s", &s.stderr)
+	}
+	if code, body := s.get("/units/xa-thu-nghiem/2022/indicators/7.1.3"); code != http.StatusOK || !strings.Contains(body, "7.1.3") {
+		t.Errorf("got status %d, want the indicator", code)
+	}
+	if code := s.stop(); code != exitDone {
+		t.Errorf("got exit code %d, want %d: %s", code, exitDone, &s.stderr)
+	}
+}
+
+// A program that is killed while it reads texts and indexes loses nothing that
+// was acknowledged: whoever opens the data next completes it.
+func TestKilledWhileFollowing(t *testing.T) {
+	data, d := emptyOffice(t)
+	query := []string{"search", "--data", data, "--json", "--limit", "500", "xã"}
+	clean := ""
+	for round, wait := range []time.Duration{0, 30 * time.Millisecond, 150 * time.Millisecond, 600 * time.Millisecond} {
+		again := filepath.Join(t.TempDir(), "data")
+		if err := os.CopyFS(again, os.DirFS(data)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(filepath.Join(again, "keys", "ledger.key"), 0o600); err != nil { // CopyFS opens it to all
+			t.Fatal(err)
+		}
+		s := serveData(t, again)
+		body, kind := formBody(t, someFiles(t, d.Files, 12)...)
+		res, err := http.Post(s.address+"units/"+string(d.Unit.ID)+"/"+string(d.Period)+"/documents", kind, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode >= 400 {
+			t.Fatalf("got status %d for the upload", res.StatusCode)
+		}
+		time.Sleep(wait) // a moment of following to be killed in
+		s.kill()
+		query[2] = again
+		var out, notes bytes.Buffer
+		if code := run(t.Context(), &env{Stdout: &out, Stderr: &notes, Cwd: again, Lang: message.Vietnamese}, query); code != exitDone {
+			t.Fatalf("searching after the kill: got exit code %d: %s", code, &notes)
+		}
+		if round == 0 {
+			clean = out.String()
+			if strings.Count(clean, "\n") < 12 {
+				t.Fatalf("got %d hits, want one for each of 12 documents at least", strings.Count(clean, "\n"))
+			}
+		}
+		if out.String() != clean {
+			t.Errorf("killed after %v: got %d hits, want the same %d", wait, strings.Count(out.String(), "\n"), strings.Count(clean, "\n"))
+		}
+		out.Reset()
+		if code := run(t.Context(), &env{Stdout: &out, Stderr: &notes, Cwd: again, Lang: message.Vietnamese}, []string{"check", "--data", again}); code != exitDone {
+			t.Errorf("check after the kill: got exit code %d: %s", code, &out)
+		}
+	}
+}
+
+// someFiles are n files of a folder that have text.
+func someFiles(t *testing.T, dir string, n int) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var paths []string
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.HasPrefix(data, []byte("%PDF-")) && bytes.Contains(data, []byte("/Font")) && !bytes.Contains(data, []byte("/Encrypt")) && len(paths) < n {
+			paths = append(paths, filepath.Join(dir, e.Name()))
+		}
+	}
+	if len(paths) < n {
+		t.Fatalf("got %d files with text, want %d", len(paths), n)
+	}
+	return paths
 }
