@@ -71,9 +71,9 @@ func TestConfirmation(t *testing.T) {
 			t.Errorf("%q: got %d, want %d: %s", form, out.Code, status, out.Body)
 		}
 	}
-	see("chữ trong tệp chưa được đọc", `<details class="asks">`)
+	see("chữ trong tệp chưa được đọc", "<details><summary>Xác nhận bằng mắt")
 	w.keep("altered", evidence.OCRAwaited, text.Page{Number: 1})
-	see("trang là ảnh quét chưa nhận dạng được chữ", "Cài tesseract")
+	see("trang là ảnh quét chưa nhận dạng được chữ", "<details open><summary>Xác nhận bằng mắt", "Cài tesseract")
 	w.keep("altered", "", text.Page{Number: 1, Text: "không có gì <b>\u202ex"})
 	see("chưa thấy số, ký hiệu và ngày", "không có gì &lt;b&gt;\ufffdx")
 
