@@ -52,7 +52,7 @@ func sizeOf(t *testing.T, in *evidence.Intake) (n int64) {
 
 func countObjects(t *testing.T, in *evidence.Intake) (n int) {
 	t.Helper()
-	if err := in.Objects.List(t.Context(), func(object.Key) error { n++; return nil }); err != nil {
+	if err := in.Objects.List(t.Context(), "", func(object.Key) error { n++; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return n

@@ -26,7 +26,9 @@ const (
 	ProblemBlob     = "blob"      // a certificate, answer or CMS is missing or damaged
 	ProblemNoFile   = "no-file"   // a document's bytes are not stored
 	ProblemFile     = "file"      // a document's bytes do not have its digest
+	ProblemUnseen   = "unseen"    // a document's bytes cannot be had now; nobody knows whether they are lost
 	ProblemVerdict  = "verdict"   // judging again reaches another verdict
+	ProblemCounter  = "counter"   // a counter of row states is not what the ledger says
 	ProblemRollback = "rollback"  // the book is shorter than its anchor in the root book
 	NoteOrphan      = "orphan"    // stored bytes without a document: an import that was cut off
 )
@@ -73,6 +75,9 @@ type CheckReport struct {
 	// failures of leaves, tree, checkpoint or anchor (exit code 4). At most
 	// 1,000 each; the last one says so.
 	Evidence, Ledger []Problem
+	// Unverified are documents that a store on a network answers not to have
+	// (object.ErrUnverified): no damage yet. Check again later; at most 1,000.
+	Unverified []Problem
 	// Notes are no failures.
 	Notes []Problem
 }
@@ -97,7 +102,8 @@ type CheckOptions struct {
 func Check(ctx context.Context, store Store, scope Scope, book BookID, pub ledger.PublicKey, objects object.Store, opt CheckOptions) (CheckReport, error) {
 	c := &check{ctx: ctx, book: book, opt: opt, expected: map[string]map[string]expectation{}, report: CheckReport{Book: book},
 		judgers:   map[[2]signature.Hash]*signature.Judger{},
-		documents: map[signature.Hash]document{}, matched: map[string]signature.Hash{}, blobs: map[signature.Hash]int64{}}
+		documents: map[signature.Hash]document{}, matched: map[string]signature.Hash{}, blobs: map[signature.Hash]int64{},
+		states: map[[2]string]Counter{}}
 	// One state for all that is in the database; files are read after it, so
 	// that the transaction does not stay open for hours.
 	// What the root book says is read first: the books may grow meanwhile,
@@ -107,7 +113,7 @@ func Check(ctx context.Context, store Store, scope Scope, book BookID, pub ledge
 		return c.report, fmt.Errorf("checking book %s: %w", book, err)
 	}
 	err = store.View(ctx, scope, book, func(r Reader) error {
-		for _, step := range []func(Reader, ledger.PublicKey) error{c.ledger, c.records, c.readBlobs, c.judge} {
+		for _, step := range []func(Reader, ledger.PublicKey) error{c.ledger, c.records, c.counters, c.readBlobs, c.judge} {
 			if err := step(r, pub); err != nil {
 				return err
 			}
@@ -150,6 +156,7 @@ type check struct {
 	documents map[signature.Hash]document
 	matched   map[string]signature.Hash // row id → document
 	blobs     map[signature.Hash]int64  // → the entry that names it first
+	states    map[[2]string]Counter     // of each rule and row
 }
 
 // expectation is a record by digest: keeping its columns would take ten times
@@ -251,25 +258,33 @@ func recordSum(rec Record) (sum [16]byte) {
 
 // note keeps what later steps ask for by name.
 func (c *check) note(event Event, index int64) {
-	name := func(list []signature.Hash) {
-		for _, h := range list {
-			if _, ok := c.blobs[h]; !ok && !h.IsZero() {
-				c.blobs[h] = index
-			}
+	for _, h := range BlobsOf(event) {
+		if _, ok := c.blobs[h]; !ok {
+			c.blobs[h] = index
 		}
 	}
 	switch e := event.(type) {
 	case DocumentReceived:
 		c.documents[e.SHA256] = document{e.Name, e.Size, e.Absent}
-	case FactsRead:
-		name(e.Facts.BlobHashes())
-	case MaterialNamed:
-		name(e.Hashes())
 	case Matched:
 		c.matched[e.Match.Row] = e.Match.Document
 	case Unmatched:
 		delete(c.matched, e.Match.Row)
+	case StateChanged:
+		c.states[[2]string{e.State.Rule, e.State.Row}] = CounterOf(e.State)
 	}
+}
+
+// BlobsOf returns the digests of the blobs that an event, as DecodeEvent
+// returns it, needs beside its opening.
+func BlobsOf(event Event) (list []signature.Hash) {
+	switch e := event.(type) {
+	case FactsRead:
+		list = e.Facts.BlobHashes()
+	case MaterialNamed:
+		list = e.Hashes()
+	}
+	return slices.DeleteFunc(list, signature.Hash.IsZero)
 }
 
 func (c *check) nameOfEntry(r Reader, index int64) string {
@@ -388,6 +403,9 @@ func (c *check) file(objects object.Store, sha signature.Hash) error {
 	case err == nil:
 	case c.ctx.Err() != nil:
 		return err
+	case errors.Is(err, object.ErrUnverified):
+		add(&c.report.Unverified, Problem{Kind: ProblemUnseen, Name: c.nameOfFile(sha.String()), Key: sha.String(),
+			Detail: "SHA-256 " + sha.String() + ": the store of documents answers that it does not have the file; this may change"})
 	case errors.Is(err, fs.ErrNotExist):
 		damaged(ProblemNoFile, "the file is not stored")
 	case errors.Is(err, object.ErrCorrupt):
@@ -440,8 +458,8 @@ func (c *check) orphans(store Store, scope Scope, objects object.Store) error {
 			return err
 		}
 	}
-	return objects.List(c.ctx, func(key object.Key) error {
-		if key.Unit == string(c.book.Unit) && !known[key.SHA256] {
+	return objects.List(c.ctx, string(c.book.Unit), func(key object.Key) error {
+		if !known[key.SHA256] {
 			add(&c.report.Notes, Problem{Kind: NoteOrphan, Key: key.SHA256.String(),
 				Detail: "SHA-256 " + key.SHA256.String() + ": stored bytes that belong to no document"})
 		}

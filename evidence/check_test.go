@@ -319,3 +319,21 @@ func TestCheckFindsAVerdictThatJudgeWouldNotReach(t *testing.T) {
 	}
 	t.Errorf("got %v, want the made-up verdict of row 1/BC", report.Evidence)
 }
+
+// TestCheckComparesCounters changes, removes and invents counters.
+func TestCheckComparesCounters(t *testing.T) {
+	for name, statement := range map[string]string{
+		"changed":  `UPDATE counter SET total = total + 1 WHERE book = ?`,
+		"removed":  `DELETE FROM counter WHERE book = ?`,
+		"invented": `INSERT INTO counter (book, period, rule, state, code, grade, total) VALUES (?, '2022', 'other', 'PROVEN', '', 'A', 1)`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newArchive(t)
+			a.tamper(t, statement, testBook.String())
+			report := a.check(t, evidence.CheckOptions{Quick: true})
+			if len(report.Evidence) != 1 || report.Evidence[0].Kind != evidence.ProblemCounter {
+				t.Errorf("got %v, want one problem of the counter", report.Evidence)
+			}
+		})
+	}
+}

@@ -18,11 +18,17 @@ var (
 	// ErrOutcome says that nobody knows whether a commit took effect. Nothing
 	// was released; open the store again and look before repeating.
 	ErrOutcome = errors.New("it is not known whether the transaction was committed: run check, then repeat the command")
+	// ErrUnavailable says that the database cannot be reached or does not
+	// answer now. Nothing of the transaction is stored; repeat it later.
+	ErrUnavailable = errors.New("the database does not answer: try again later")
 	// ErrDamaged says that the database file cannot be read as one.
 	ErrDamaged = errors.New("the database file is damaged: restore a backup")
 	// ErrRecord says that a stored column holds what the program never writes
 	// there. Check names the column.
 	ErrRecord = errors.New("a stored value was changed or damaged: run check")
+	// ErrMoved says that the book went to another installation (Move), which
+	// alone may append to it.
+	ErrMoved = errors.New("the book has moved to another installation")
 	// ErrReadOnly says that a store opened for reading was asked to write.
 	ErrReadOnly = errors.New("the store is open for reading only")
 )

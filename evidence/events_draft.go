@@ -37,6 +37,7 @@ const (
 	LeafScheme         = "scheme"
 	LeafAttachment     = "attachment"
 	LeafExplanation    = "explanation"
+	LeafMoved          = "moved"
 	LeafConfirm        = "confirm"
 	maxRefBytes        = 200 // of one reference, as JSON
 	maxCodeBytes       = 64  // of one code or name that becomes part of a leaf
@@ -212,6 +213,7 @@ var decoders = map[string]decoder{
 	LeafAnchor:        opened(func(v anchorOpening) Event { return Anchored(v) }),
 	LeafScheme:        decodeScheme,
 	LeafAttachment:    opened(attachmentEvent),
+	LeafMoved:         opened(func(v BookMove) Event { return Moved{v} }),
 	LeafExplanation:   opened(func(v explanationOpening) Event { return Explained{v.explanation()} }),
 	LeafConfirm:       opened(func(v Confirmation) Event { return Confirmed{v} }),
 }

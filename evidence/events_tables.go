@@ -30,6 +30,7 @@ var columns = map[string][]Column{
 
 	"scheme":      cols("id", "sha256", "#entry"),
 	"attachment":  cols("criterion", "document", "scheme", "pages", "note", "#entry"),
+	"moved":       cols("step", "place", "#entry"),
 	"explanation": cols("criterion", "scheme", "text", "document", "#withdrawn", "#entry"),
 }
 

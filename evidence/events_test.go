@@ -72,6 +72,7 @@ func samples() []Event {
 		SchemeUsed{hashOf("{}"), strings.Repeat("i", 32), []byte("{}")},
 		Attached{longLink()}, Attached{Attachment{Criterion: "1.6", Document: hashOf("f")}}, Detached{longLink()},
 		Explained{Explanation{Criterion: strings.Repeat("7", 32), Scheme: hashOf("s"), Text: strings.Repeat(secret, 500), Document: hashOf("f")}},
+		Moved{BookMove{Step: MoveDeparted, Place: strings.Repeat("p", 200)}}, Moved{BookMove{Step: MoveArrived, Place: "office", Key: "key", Checkpoint: secret}},
 		Explained{Explanation{Criterion: "1.6", Text: "chưa có"}}, Explained{Explanation{Criterion: "1.6", Withdrawn: true}},
 		Confirmed{Confirmation{Row: longRow().ID, Document: hashOf("f"), Number: longRow().Number, Notation: longRow().Notation, Date: "2022-01-31",
 			By: ByText, Reader: "pdfium/1", NumberPlace: "own", NumberPage: 1, DatePlace: "overlay", DatePage: 1 << 30}},

@@ -426,7 +426,7 @@ func TestAFileOverTheLimitIsAFindingAndNotKept(t *testing.T) {
 	list, _ := states(t, in)
 	want(t, list, "1/BC", "DISPROVEN unsigned") // the stand-in rule; count says unreadable
 	kept := 0
-	if err := in.Objects.List(t.Context(), func(object.Key) error { kept++; return nil }); err != nil {
+	if err := in.Objects.List(t.Context(), "", func(object.Key) error { kept++; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if kept != 0 {

@@ -23,6 +23,10 @@ type Store interface {
 	View(ctx context.Context, scope Scope, book BookID, fn func(r Reader) error) error
 	// Books lists the opened books in scope, the root book not among them.
 	Books(ctx context.Context, scope Scope) ([]BookID, error)
+	// Counters returns the counters of one rule in every book of the period
+	// that is in scope, by the column "book" and then as Reader.Counters. Each
+	// book is seen at one state; two books may be seen at different ones.
+	Counters(ctx context.Context, scope Scope, period Period, rule string) ([]BookCounter, error)
 	// Keep stores what followers made of a book, in one transaction beside the
 	// ledger: no leaf tells of it, Check does not look at it, and deleting it
 	// makes the followers begin again. A text replaces the document's older
@@ -86,6 +90,12 @@ type Reader interface {
 	// StateOf returns one row's state; none is fs.ErrNotExist.
 	StateOf(ctx context.Context, rule, row string) (RowState, error)
 
+	// Counters returns how many rows have each state, by rule, state, code and
+	// grade: what a fold over States of every rule gives.
+	Counters(ctx context.Context) ([]Counter, error)
+	// LastMove returns the newest departure or arrival of the book; none is
+	// fs.ErrNotExist.
+	LastMove(ctx context.Context) (BookMove, error)
 	// Scheme returns the scoring scheme in force, without its bytes, which are
 	// the opening of LeafOf(LeafScheme, SHA256). None is fs.ErrNotExist.
 	Scheme(ctx context.Context) (SchemeUsed, error)
@@ -120,7 +130,8 @@ type Reader interface {
 type Tx interface {
 	Reader
 	// Append adds events to the transaction, projects them, and returns the
-	// index of the first.
+	// index of the first. A book that departed takes nothing but its arrival:
+	// ErrMoved.
 	Append(ctx context.Context, events ...Event) (int64, error)
 	// PutBlobs keeps DER by hash; one that is there already is skipped.
 	PutBlobs(ctx context.Context, blobs []signature.Blob) error

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -193,4 +194,18 @@ func checkConsistent(older, newer Checkpoint, proof tlog.TreeProof) error {
 		return fmt.Errorf("the checkpoint of %s at size %d does not continue the one at size %d", newer.Origin, newer.Size, older.Size)
 	}
 	return nil
+}
+
+// RootAt returns the root that a book had when it had size entries. A size it
+// never had is fs.ErrNotExist; tiles that do not lead to its head are
+// ErrDamaged.
+func RootAt(ctx context.Context, r Reader, size int64) (tlog.Hash, error) {
+	head, err := r.Head(ctx)
+	if err != nil {
+		return tlog.Hash{}, err
+	}
+	if size < 0 || size > head.Size {
+		return tlog.Hash{}, fmt.Errorf("the book %s at size %d: %w", head.Origin, size, fs.ErrNotExist)
+	}
+	return tlog.TreeHash(size, verifiedHashes(ctx, r, head))
 }

@@ -98,8 +98,8 @@ func evidenceFile(e *env, path string) (*localFile, error) {
 	switch {
 	case !info.Mode().IsRegular():
 		return nil, usage("cli.not-a-file", path)
-	case info.Size() > maxFileBytes:
-		return nil, usage("cli.file-too-large", path, info.Size(), int64(maxFileBytes))
+	case info.Size() > e.settings.MaxFileBytes():
+		return nil, usage("cli.file-too-large", path, info.Size(), e.settings.MaxFileBytes())
 	case info.Size() == 0:
 		return nil, usage("attach.empty", path)
 	case register.MayBeSecret(name, nil):

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"minhchung/evidence"
+	"minhchung/evidence/object"
 )
 
 // checkCommand is `check [--quick]`: every book against its own leaves, every
@@ -69,7 +70,12 @@ func runCheck(ctx context.Context, e *env, s *session, flags bookFlags, quick bo
 			code = exitLedger
 		case len(report.Evidence) > 0 && code != exitLedger:
 			code = exitDamaged
+		case len(report.Unverified) > 0 && code == exitDone:
+			code = exitBackend
 		}
+	}
+	if err := printProtections(ctx, e, s.Objects); err != nil {
+		return err
 	}
 	if code != exitDone {
 		return silent(code)
@@ -84,13 +90,17 @@ func printCheck(e *env, book evidence.BookID, r evidence.CheckReport, quick bool
 			Quick    bool               `json:"quick"`
 			Ledger   []evidence.Problem `json:"ledger"`
 			Evidence []evidence.Problem `json:"evidence"`
+			Unseen   []evidence.Problem `json:"unverified"`
 			Notes    []evidence.Problem `json:"notes"`
-		}{book.String(), quick, list(r.Ledger), list(r.Evidence), list(r.Notes)})
+		}{book.String(), quick, list(r.Ledger), list(r.Evidence), list(r.Unverified), list(r.Notes)})
 	}
 	for _, p := range r.Notes {
 		e.say("check.note", book.String(), p.String())
 	}
-	if len(r.Ledger)+len(r.Evidence) == 0 {
+	for _, p := range r.Unverified {
+		e.say("check.unverified", book.String(), p.String())
+	}
+	if len(r.Ledger)+len(r.Evidence)+len(r.Unverified) == 0 {
 		e.say("check.sound", book.String(), e.Lang.Int(r.Entries), e.Lang.Int(r.Files))
 		return nil
 	}
@@ -99,6 +109,28 @@ func printCheck(e *env, book evidence.BookID, r evidence.CheckReport, quick bool
 	}
 	for _, p := range r.Evidence {
 		e.say("check.evidence", book.String(), p.String())
+	}
+	return nil
+}
+
+// printProtections says how the server of the documents protects them; a
+// folder of this machine has nothing to say.
+func printProtections(ctx context.Context, e *env, objects object.Store) error {
+	prober, ok := objects.(object.Prober)
+	if !ok {
+		return nil
+	}
+	found, err := prober.Probe(ctx)
+	if err != nil {
+		return err
+	}
+	if e.JSON {
+		return e.emit(struct {
+			Protections []object.Protection `json:"protections"`
+		}{found})
+	}
+	for _, p := range found {
+		e.say("check.protection-"+p.State, e.text("check."+p.Name), p.Detail)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"minhchung/cmd/minhchung/config"
 	"minhchung/cmd/minhchung/message"
 )
 
@@ -22,7 +23,6 @@ const (
 	exitDamaged = 3 // damaged evidence
 	exitLedger  = 4 // ledger or proof failure
 	exitBackend = 5 // a back end is down: disk full, database unreachable
-	dataDefault = "minhchung-data"
 )
 
 // env is what a command may touch beside its stores. A command that another
@@ -32,8 +32,9 @@ type env struct {
 	Cwd            string
 	Lang           message.Lang
 	JSON           bool
-	Data           string // as typed; see path
-	Terminal       bool   // Stderr is a terminal: progress bars are welcome
+	Data, Config   string        // as typed; see path
+	settings       config.Config // see configure
+	Terminal       bool          // Stderr is a terminal: progress bars are welcome
 	Args           []string
 	// Forwarded is set when this process runs the command for another one.
 	Forwarded *session
@@ -173,7 +174,7 @@ func dispatch(ctx context.Context, e *env, args []string) error {
 			return runCommand(ctx, e, c, rest)
 		}
 	}
-	if near := nearest(name, commandNames()); near != "" {
+	if near := config.Nearest(name, commandNames()); near != "" {
 		return usage("cli.unknown-command", name, near)
 	}
 	return usage("cli.no-command", name)
@@ -210,7 +211,8 @@ func runCommand(ctx context.Context, e *env, c *command, args []string) error {
 		c.flags(fs)
 	}
 	fs.BoolVar(&e.JSON, "json", false, "")
-	fs.StringVar(&e.Data, "data", dataDefault, "")
+	fs.StringVar(&e.Data, "data", "", "")
+	fs.StringVar(&e.Config, "config", "", "")
 	fs.String("lang", "", "") // see chooseLang
 	err := fs.Parse(args)
 	if errors.Is(err, pflag.ErrHelp) {
@@ -219,6 +221,9 @@ func runCommand(ctx context.Context, e *env, c *command, args []string) error {
 	}
 	if err != nil {
 		return &exit{code: exitUsage, key: "cli.bad-flag", args: []any{c.name, err.Error()}}
+	}
+	if err := e.configure(); err != nil {
+		return err
 	}
 	return c.run(ctx, e, fs.Args())
 }
@@ -241,7 +246,7 @@ func splitCommand(args []string) (name string, rest []string) {
 
 // valuedFlags are the flags of all commands that take the next argument.
 func valuedFlags() map[string]bool {
-	valued := map[string]bool{"--data": true, "--lang": true}
+	valued := map[string]bool{"--data": true, "--config": true, "--lang": true}
 	for _, make := range commands() {
 		c, fs := make(), pflag.NewFlagSet("", pflag.ContinueOnError)
 		if c.flags != nil {
@@ -289,35 +294,4 @@ func printHelp(e *env, args []string) error {
 	}
 	fmt.Fprintln(out, e.Lang.Text("help.global"))
 	return err
-}
-
-// nearest returns the candidate with the smallest edit distance, for "did you
-// mean"; none when more than half of the word would have to change.
-func nearest(word string, candidates []string) string {
-	best, bestDistance := "", (len([]rune(word))+1)/2+1
-	for _, c := range candidates {
-		if d := distance([]rune(word), []rune(c)); d < bestDistance {
-			best, bestDistance = c, d
-		}
-	}
-	return best
-}
-
-func distance(a, b []rune) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range a {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range b {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"minhchung/cmd/minhchung/config"
 	"minhchung/evidence/signature"
 	"minhchung/evidence/signature/trust"
 	"minhchung/evidence/signature/worker"
@@ -181,7 +180,7 @@ func (in *inspection) pool() (*worker.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	pool, err := worker.New(config.Config{FileBytes: maxFileBytes}.Worker([]string{self, workerCommand}))
+	pool, err := worker.New(in.env.settings.Worker([]string{self, workerCommand}))
 	if err != nil {
 		return nil, err
 	}

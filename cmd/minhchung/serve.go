@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -18,7 +19,7 @@ import (
 )
 
 // defaultListen is where the pages are when nothing else is said.
-const defaultListen = "127.0.0.1:8080"
+const defaultListen = config.DefaultListen
 
 // serveCommand is `serve [--listen 127.0.0.1:8080]`: pages for a browser on
 // this machine. The process holds the data directory as long as it runs; other
@@ -27,11 +28,12 @@ func serveCommand() *command {
 	var listen string
 	return &command{
 		name:  "serve",
-		flags: func(fs *pflag.FlagSet) { fs.StringVar(&listen, "listen", defaultListen, "") },
+		flags: func(fs *pflag.FlagSet) { fs.StringVar(&listen, "listen", "", "") },
 		run: func(ctx context.Context, e *env, args []string) error {
 			if len(args) > 0 {
 				return usage("cli.extra-argument", args[0])
 			}
+			listen = cmp.Or(listen, e.settings.Serve.Listen, defaultListen)
 			if err := auth.CheckListen(listen); err != nil {
 				return usage("serve.not-local", listen)
 			}
@@ -63,7 +65,7 @@ func hold(ctx context.Context, e *env, wait time.Duration) (*config.Session, err
 			return s, err
 		}
 		if time.Now().After(deadline) {
-			return nil, fail(exitBackend, nil, "serve.held", e.Data)
+			return nil, fail(exitBackend, nil, "serve.held", e.config().Data)
 		}
 		select {
 		case <-ctx.Done():
@@ -94,7 +96,7 @@ func servePages(ctx context.Context, e *env, s *session, listen string) error {
 	handler, err := web.New(web.Config{
 		Render: s.readers.Render, Search: searcher{s},
 		Store: s.Store, Objects: s.Objects, Public: s.Public, Spool: s.Spool, Answers: s.Answers,
-		Authenticate: auth.Office, Hosts: hosts, FileBytes: maxFileBytes, Log: log,
+		Authenticate: auth.Office, Hosts: hosts, FileBytes: s.Config.MaxFileBytes(), Log: log,
 		Intake: func(ctx context.Context, scope evidence.Scope, book evidence.BookID) (*evidence.Intake, func(), error) {
 			in, done, err := newIntake(ctx, &session{s.Session, scope, s.readers}, book, nil)
 			if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +43,32 @@ func newSession(s *config.Session) *session {
 	return &session{Session: s, Scope: evidence.Scope{All: true, Actor: officeActor}}
 }
 
-func (e *env) config() config.Config { return config.Config{Data: e.path(e.Data)} }
+// configure reads the file of --config. A --data beside it wins. A command of
+// another process has the holder's settings, and must not ask for other
+// engines: what it writes would go elsewhere than its user thinks.
+func (e *env) configure() error {
+	if e.Config != "" {
+		var err error
+		if e.settings, err = config.Load(e.path(e.Config)); err != nil {
+			return err
+		}
+	}
+	if e.Forwarded != nil {
+		if e.Config != "" && !e.settings.SameEngines(e.Forwarded.Config) {
+			return usage("cli.other-config", e.Config)
+		}
+		e.settings = e.Forwarded.Config
+		return nil
+	}
+	return nil
+}
+
+// config is the configuration that this process opens its stores with.
+func (e *env) config() config.Config {
+	c := e.settings
+	c.Data = e.path(cmp.Or(e.Data, c.Data, config.DefaultData))
+	return c
+}
 
 // withStore runs fn with a session that may write: ours, when this process
 // can hold the data directory, otherwise the holder runs the whole command.
@@ -159,8 +185,7 @@ func (s *session) inspector(b evidence.Basis) (evidence.Inspector, func(), error
 	if err != nil {
 		return nil, nil, err
 	}
-	limits := config.Config{FileBytes: maxFileBytes}
-	pool, err := worker.New(limits.Worker([]string{self, workerCommand}))
+	pool, err := worker.New(s.Config.Worker([]string{self, workerCommand}))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -205,7 +230,7 @@ func (s *session) intakeFor(ctx context.Context, book evidence.BookID, rule *cou
 	return &evidence.Intake{
 		Store: s.Store, Objects: s.Objects, Scope: s.Scope, Book: book, Origin: s.Origin(book), Basis: basis,
 		// Twice the processors: half of them wait for the disk.
-		Workers: 2 * runtime.GOMAXPROCS(0), Group: groupSize, MaxBytes: maxFileBytes, Now: time.Now,
+		Workers: 2 * runtime.GOMAXPROCS(0), Group: groupSize, MaxBytes: s.Config.MaxFileBytes(), Now: time.Now,
 	}, nil
 }
 
@@ -217,11 +242,14 @@ func explain(lang message.Lang, err error) (int, string) {
 		inFile  *register.Error
 		unknown *count.UnknownError
 	)
+	var inConfig *config.FileError
 	switch {
 	case errors.As(err, &quiet):
 		return int(quiet), ""
 	case errors.As(err, &inFile):
 		return exitUsage, inFile.Sentence(string(lang))
+	case errors.As(err, &inConfig):
+		return exitUsage, configSentence(lang, inConfig)
 	case errors.As(err, &unknown):
 		return exitUsage, unknown.Sentence(string(lang))
 	case errors.As(err, &x):
@@ -237,6 +265,22 @@ func explain(lang message.Lang, err error) (int, string) {
 		}
 	}
 	return exitBackend, lang.Text("cli.internal") + ": " + err.Error()
+}
+
+// configSentence says where a configuration is wrong and what to do.
+func configSentence(lang message.Lang, e *config.FileError) string {
+	where := e.File
+	if e.Line > 0 {
+		where = lang.Text("config.line", where, e.Line)
+	}
+	if where != "" {
+		where += ": "
+	}
+	code := e.Code
+	if code == config.CodeUnknown && e.Detail == "" {
+		code = "unknown-alone"
+	}
+	return where + lang.Text("config."+code, e.Key, e.Detail)
 }
 
 // sentences is the one table from sentinel errors to exit codes and words.
@@ -256,6 +300,8 @@ var sentences = []struct {
 	{evidence.ErrDamaged, exitDamaged, "cli.database-damaged"},
 	{evidence.ErrRecord, exitDamaged, "cli.record-damaged"},
 	{evidence.ErrOutcome, exitBackend, "cli.outcome"},
+	{evidence.ErrUnavailable, exitBackend, "cli.database-away"},
+	{object.ErrUnavailable, exitBackend, "cli.objects-away"},
 	{evidence.ErrForeign, exitUsage, "cli.foreign-data"},
 	{config.ErrNoData, exitUsage, "cli.no-data"},
 	{config.ErrNotDirectory, exitUsage, "cli.not-a-folder-data"},

@@ -39,7 +39,7 @@ func (s *session) textPool(ctx context.Context, log *slog.Logger) (*text.Pool, e
 	}
 	cfg := text.Config{
 		Command: []string{self, textCommand}, Engines: pdfium.Version + " " + office.Version,
-		CacheDir: s.Cache, FileBytes: maxFileBytes, Log: log,
+		CacheDir: s.Cache, FileBytes: s.Config.MaxFileBytes(), Log: log,
 	}
 	ocr, err := tesseract.Open(ctx, tesseract.Config{})
 	switch {

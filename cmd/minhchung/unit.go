@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"minhchung/cmd/minhchung/config"
 	"minhchung/evidence"
 )
 
@@ -143,7 +144,7 @@ func findUnit(ctx context.Context, s *session, id string) (evidence.Unit, error)
 			}
 			ids = append(ids, string(u.ID))
 		}
-		if near := nearest(id, ids); near != "" {
+		if near := config.Nearest(id, ids); near != "" {
 			return usage("unit.unknown", id, near)
 		}
 		return usage("unit.none", id)

@@ -12,10 +12,11 @@ import (
 	"testing"
 
 	"github.com/pressly/goose/v3"
-	"golang.org/x/mod/sumdb/tlog"
 
 	"minhchung/evidence"
+	"minhchung/evidence/relation"
 	"minhchung/ledger"
+	"minhchung/ledger/ledgertest"
 )
 
 var testBook = evidence.BookID{Unit: "xa-thu", Period: "2022"}
@@ -188,34 +189,20 @@ func TestTwoProcesses(t *testing.T) {
 	whole(t, b)
 }
 
-func TestHeadIsSwappedOnlyFromItsSize(t *testing.T) {
+func TestRefuse(t *testing.T) {
 	s := openTest(t)
 	mustAdd(t, s, "1")
-	err := s.writer.with(func(c *conn) error {
-		ctx := t.Context()
-		b := &book{reader: &reader{conn: c, book: testBook, key: testBook.String()}}
-		head, err := b.Head(ctx)
+	ledgertest.Refuse(t, func(fn func(ledger.Tx)) {
+		c, err := s.writer.take(t.Context())
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
-		for _, old := range []int64{-1, 1, 3} {
-			if err := b.SwapHead(ctx, old, head); !errors.Is(err, ledger.ErrHeadMoved) {
-				t.Errorf("from size %d: got %v, want ErrHeadMoved", old, err)
-			}
+		defer s.writer.rollback(c)
+		if _, err := c.exec(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+			t.Fatal(err)
 		}
-		if err := b.PutEntries(ctx, []ledger.Entry{{Index: 0, Leaf: []byte("x")}}); err == nil {
-			t.Error("an entry was written again")
-		}
-		c.broken = nil
-		tile := tlog.Tile{H: ledger.TileHeight, L: 0, N: 0, W: 2}
-		if err := b.PutTiles(ctx, []tlog.Tile{tile}, [][]byte{make([]byte, 64)}); !errors.Is(err, ledger.ErrDamaged) {
-			t.Errorf("a tile with other hashes: got %v, want ErrDamaged", err)
-		}
-		return nil
+		fn(&book{Reader: relation.NewReader(c, everything, testBook), conn: c})
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	whole(t, s)
 }
 
@@ -326,7 +313,7 @@ func TestSchema(t *testing.T) {
 	for _, table := range evidence.Tables() {
 		var got []evidence.Column
 		err := s.reader.read(t.Context(), func(c *conn) error {
-			return c.each(t.Context(), func(scan scanner) error {
+			return c.Each(t.Context(), func(scan relation.Scan) error {
 				var name, kind string
 				var notNull bool
 				err := scan(&name, &kind, &notNull)
@@ -367,7 +354,7 @@ func TestPragmas(t *testing.T) {
 	err := s.writer.with(func(c *conn) error {
 		for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "application_id": fmt.Sprint(applicationID)} {
 			var got string
-			if err := c.row(t.Context(), "PRAGMA "+pragma, nil, &got); err != nil {
+			if err := c.Row(t.Context(), "PRAGMA "+pragma, nil, &got); err != nil {
 				return err
 			}
 			if got != want {

@@ -35,7 +35,7 @@ func TestDataOfTheFirstVersionIsBroughtUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, statement := range []string{`DROP TABLE scheme`, `DROP TABLE attachment`, `DROP TABLE explanation`,
-		`DROP TABLE confirm`, `DROP TABLE kept_text`, `DROP TABLE place`,
+		`DROP TABLE confirm`, `DROP TABLE kept_text`, `DROP TABLE place`, `DROP TABLE counter`, `DROP TABLE "moved"`,
 		`DELETE FROM goose_db_version WHERE version_id > 1`} {
 		if _, err := db.Exec(statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)

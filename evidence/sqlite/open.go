@@ -13,9 +13,8 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/pressly/goose/v3"
-
 	"minhchung/evidence"
+	"minhchung/evidence/goose"
 )
 
 //go:embed migrations/*.sql
@@ -26,7 +25,7 @@ const (
 	// "application_id").
 	applicationID = 0x4d436867
 	// schemaVersion is the number of the newest migration.
-	schemaVersion = 3
+	schemaVersion = 5
 )
 
 // Pragmas of each connection. busy_timeout is how long, in milliseconds, a
@@ -109,16 +108,7 @@ func migrate(ctx context.Context, source string) error {
 		return err
 	}
 	defer db.Close()
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return err
-	}
-	_, err = p.Up(ctx)
-	return err
+	return goose.SQLite(ctx, db, migrations)
 }
 
 func openReadOnly(ctx context.Context, path string) (*pool, error) {

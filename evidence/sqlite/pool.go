@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	_ "modernc.org/sqlite"
+
+	"minhchung/evidence/relation"
 )
 
 // pool is a fixed number of connections, each with its prepared statements.
@@ -197,10 +199,8 @@ func (c *conn) run(query string, args ...any) (int64, error) {
 	return res.RowsAffected()
 }
 
-type scanner = func(dest ...any) error
-
-// each calls fn for every row. fn must not use c: the statement is running.
-func (c *conn) each(ctx context.Context, fn func(scan scanner) error, query string, args ...any) error {
+// Each implements relation.Conn.
+func (c *conn) Each(ctx context.Context, fn func(scan relation.Scan) error, query string, args ...any) error {
 	s, err := c.stmt(ctx, query)
 	if err != nil {
 		return err
@@ -218,11 +218,15 @@ func (c *conn) each(ctx context.Context, fn func(scan scanner) error, query stri
 	return rows.Err()
 }
 
-// row scans the only row; none is sql.ErrNoRows.
-func (c *conn) row(ctx context.Context, query string, args []any, dest ...any) error {
+// Row implements relation.Conn.
+func (c *conn) Row(ctx context.Context, query string, args []any, dest ...any) error {
 	s, err := c.stmt(ctx, query)
 	if err != nil {
 		return err
 	}
-	return s.QueryRowContext(ctx, args...).Scan(dest...)
+	err = s.QueryRowContext(ctx, args...).Scan(dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fs.ErrNotExist
+	}
+	return err
 }

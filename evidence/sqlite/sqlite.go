@@ -5,15 +5,13 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
-	"strings"
 
 	"minhchung/evidence"
+	"minhchung/evidence/relation"
 	"minhchung/ledger"
 )
 
@@ -93,10 +91,10 @@ func (s *Store) Origin(book evidence.BookID) string { return book.Origin(s.optio
 // fs.ErrNotExist; the root book alone can be viewed while it is empty.
 func (s *Store) View(ctx context.Context, scope evidence.Scope, book evidence.BookID, fn func(r evidence.Reader) error) error {
 	if !scope.Allows(book) {
-		return notThere(book)
+		return relation.NotThere(book)
 	}
 	return s.reader.read(ctx, func(c *conn) error {
-		r := &reader{conn: c, scope: scope, book: book, key: book.String()}
+		r := relation.NewReader(c, scope, book)
 		// This first read fixes the state that all others see.
 		if _, err := r.Head(ctx); err != nil && (!errors.Is(err, fs.ErrNotExist) || book != evidence.RootBook) {
 			return err
@@ -106,29 +104,19 @@ func (s *Store) View(ctx context.Context, scope evidence.Scope, book evidence.Bo
 }
 
 // Books implements evidence.Store, sorted by unit and period.
-func (s *Store) Books(ctx context.Context, scope evidence.Scope) ([]evidence.BookID, error) {
-	var books []evidence.BookID
-	err := s.reader.read(ctx, func(c *conn) error {
-		// From the heads, not from a projected table: a change there must not
-		// hide a book from check.
-		return c.each(ctx, func(scan scanner) error {
-			var name string
-			if err := scan(&name); err != nil {
-				return err
-			}
-			unit, period, _ := strings.Cut(name, "/")
-			if b := (evidence.BookID{Unit: evidence.UnitID(unit), Period: evidence.Period(period)}); scope.Allows(b) {
-				books = append(books, b)
-			}
-			return nil
-		}, `SELECT book FROM head WHERE book <> ?`, rootKey)
-	})
-	slices.SortFunc(books, func(a, b evidence.BookID) int {
-		return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Period, b.Period))
+func (s *Store) Books(ctx context.Context, scope evidence.Scope) (books []evidence.BookID, err error) {
+	err = s.reader.read(ctx, func(c *conn) error {
+		books, err = relation.Books(ctx, c, scope)
+		return err
 	})
 	return books, err
 }
 
-func notThere(book evidence.BookID) error {
-	return fmt.Errorf("book %s: %w", book, fs.ErrNotExist)
+// Counters implements evidence.Store.
+func (s *Store) Counters(ctx context.Context, scope evidence.Scope, period evidence.Period, rule string) (list []evidence.BookCounter, err error) {
+	err = s.reader.read(ctx, func(c *conn) error {
+		list, err = relation.BookCounters(ctx, c, scope, period, rule)
+		return err
+	})
+	return list, err
 }

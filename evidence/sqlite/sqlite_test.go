@@ -39,7 +39,7 @@ func pathOf(t testing.TB, s *Store) string {
 	err := s.reader.read(context.Background(), func(c *conn) error {
 		var seq int
 		var name string
-		return c.row(context.Background(), "PRAGMA database_list", nil, &seq, &name, &path)
+		return c.Row(context.Background(), "PRAGMA database_list", nil, &seq, &name, &path)
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"minhchung/evidence"
+	"minhchung/evidence/relation"
 	"minhchung/ledger"
 )
 
@@ -20,21 +21,39 @@ const attempts = 5
 // Update implements evidence.Store. fn must not call Update of the same Store:
 // there is one writer. Errors: evidence.ErrReadOnly, ErrFull, ErrOutcome;
 // whatever fn returns.
-func (s *Store) Update(ctx context.Context, scope evidence.Scope, book evidence.BookID, fn func(tx evidence.Tx) error) (evidence.Commitment, error) {
+func (s *Store) Update(ctx context.Context, scope evidence.Scope, id evidence.BookID, fn func(tx evidence.Tx) error) (evidence.Commitment, error) {
+	return s.run(ctx, scope, id, func(tx *relation.Tx, b *book) (evidence.Commitment, error) {
+		if err := fn(tx); err != nil {
+			return evidence.Commitment{}, err
+		}
+		return tx.Finish(ctx, s.options.Sequencer, b)
+	})
+}
+
+// TakeOver implements evidence.Mover.
+func (s *Store) TakeOver(ctx context.Context, scope evidence.Scope, id evidence.BookID, from evidence.Reader, pub ledger.PublicKey) error {
+	_, err := s.run(ctx, scope, id, func(tx *relation.Tx, b *book) (evidence.Commitment, error) {
+		return tx.TakeOver(ctx, s.options.Sequencer, b, from, pub)
+	})
+	return err
+}
+
+// run runs body in a transaction over the book and commits what it returns.
+func (s *Store) run(ctx context.Context, scope evidence.Scope, id evidence.BookID, body func(*relation.Tx, *book) (evidence.Commitment, error)) (evidence.Commitment, error) {
 	switch {
-	case !scope.Allows(book):
-		return evidence.Commitment{}, notThere(book)
+	case !scope.Allows(id):
+		return evidence.Commitment{}, relation.NotThere(id)
 	case s.writer == nil:
-		return evidence.Commitment{}, fmt.Errorf("updating book %s: %w", book, evidence.ErrReadOnly)
+		return evidence.Commitment{}, fmt.Errorf("updating book %s: %w", id, evidence.ErrReadOnly)
 	case s.options.Sequencer == nil:
-		return evidence.Commitment{}, fmt.Errorf("updating book %s: the store was opened without a sequencer", book)
-	case book != evidence.RootBook:
-		if err := book.Validate(); err != nil {
+		return evidence.Commitment{}, fmt.Errorf("updating book %s: the store was opened without a sequencer", id)
+	case id != evidence.RootBook:
+		if err := id.Validate(); err != nil {
 			return evidence.Commitment{}, err
 		}
 	}
 	for attempt := 1; ; attempt++ {
-		done, err := s.update(ctx, scope, book, fn)
+		done, err := s.update(ctx, scope, id, body)
 		if err == nil || attempt == attempts || !(errors.Is(err, ledger.ErrHeadMoved) || isBusy(err)) {
 			return done, updateError(ctx, err)
 		}
@@ -60,7 +79,7 @@ func updateError(ctx context.Context, err error) error {
 	return classify(err)
 }
 
-func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.BookID, fn func(tx evidence.Tx) error) (evidence.Commitment, error) {
+func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.BookID, body func(*relation.Tx, *book) (evidence.Commitment, error)) (evidence.Commitment, error) {
 	c, err := s.writer.take(ctx)
 	if err != nil {
 		return evidence.Commitment{}, err
@@ -74,32 +93,17 @@ func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.Bo
 	if _, err := c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return evidence.Commitment{}, err
 	}
-	b := &book{reader: &reader{conn: c, scope: scope, book: id, key: id.String()}}
-	tx, err := newTx(ctx, s, b.reader)
+	state, err := relation.ReadState(ctx, c, id)
 	if err != nil {
 		return evidence.Commitment{}, err
 	}
-	if err := fn(tx); err != nil {
-		return evidence.Commitment{}, err
-	}
-	if err := errors.Join(tx.failed, c.broken); err != nil {
-		return evidence.Commitment{}, fmt.Errorf("a write failed and was not undone: %w", err)
-	}
-	if len(b.pending) == 0 {
-		return evidence.Commitment{}, nil
-	}
-	first, head, err := s.options.Sequencer.Append(ctx, b, tx.origin, b.pending)
-	if err != nil {
-		return evidence.Commitment{}, err
-	}
-	if first != b.base {
-		panic(fmt.Sprintf("book %s: events were projected from %d and appended at %d", id, b.base, first))
-	}
-	if err := ctx.Err(); err != nil {
+	tx := relation.NewTx(c, scope, id, s.options.Host, state)
+	b := &book{Reader: tx.Reader, conn: c}
+	done, err := body(tx, b)
+	if err != nil || done.Head.Size == 0 {
 		return evidence.Commitment{}, err
 	}
 	open = false
-	done := evidence.Commitment{First: first, Head: head}
 	if err := s.commit(c); err != nil {
 		s.writer.drop(c)
 		return s.afterFailedCommit(b, done, err)
@@ -129,16 +133,15 @@ func (s *Store) afterFailedCommit(b *book, done evidence.Commitment, failure err
 	defer cancel()
 	var stored ledger.Entry
 	err := s.reader.fresh(ctx, func(c *conn) error {
-		r := &reader{conn: c, book: b.book, key: b.key}
 		var err error
-		stored, err = r.Entry(ctx, done.First)
+		stored, err = relation.NewReader(c, evidence.Scope{}, b.Book()).Entry(ctx, done.First)
 		return err
 	})
 	switch {
 	case err == nil && bytes.Equal(stored.Leaf, b.first):
 		return done, nil
 	case err == nil, errors.Is(err, fs.ErrNotExist):
-		return evidence.Commitment{}, fmt.Errorf("committing to book %s, nothing was stored: %w", b.book, failure)
+		return evidence.Commitment{}, fmt.Errorf("committing to book %s, nothing was stored: %w", b.Book(), failure)
 	}
 	return evidence.Commitment{}, fmt.Errorf("%w (%w; %w)", evidence.ErrOutcome, failure, err)
 }

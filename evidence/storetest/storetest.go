@@ -43,6 +43,8 @@ func Run(t *testing.T, h Harness) {
 		"matches":        testMatches,
 		"rows signed":    testRowsSigned,
 		"states":         testStates,
+		"counters":       testCounters,
+		"take over":      testTakeOver,
 		"scheme":         testScheme,
 		"attachments":    testAttachments,
 		"explanations":   testExplanations,
@@ -156,6 +158,7 @@ func matched(n, document int) evidence.Event {
 func sound(t *testing.T, h Harness, s evidence.Store, b evidence.BookID) {
 	t.Helper()
 	expected := map[string]map[string]evidence.Record{}
+	states := map[[2]string]evidence.Counter{}
 	var faults []string
 	view(t, s, b, func(r evidence.Reader) error {
 		problems, err := ledger.Check(t.Context(), r, h.Public(s), func(e ledger.Entry, leaf ledger.Leaf) error {
@@ -163,6 +166,9 @@ func sound(t *testing.T, h Harness, s evidence.Store, b evidence.BookID) {
 			if err != nil {
 				faults = append(faults, err.Error())
 				return nil
+			}
+			if changed, ok := event.(evidence.StateChanged); ok {
+				states[[2]string{changed.State.Rule, changed.State.Row}] = evidence.CounterOf(changed.State)
 			}
 			for _, rec := range event.Records(e.Index) {
 				if expected[rec.Table] == nil {
@@ -181,6 +187,13 @@ func sound(t *testing.T, h Harness, s evidence.Store, b evidence.BookID) {
 		}
 		if err != nil {
 			return err
+		}
+		counters, err := r.Counters(t.Context())
+		if err != nil {
+			return err
+		}
+		if want := countersOf(states); !slices.Equal(counters, want) {
+			faults = append(faults, fmt.Sprintf("counters: stored %v, replay %v", counters, want))
 		}
 		for _, table := range evidence.Tables() {
 			stored := map[string]evidence.Record{}

@@ -231,7 +231,7 @@ func TestDefaults(t *testing.T) {
 	if got := (Config{}).data(); got != DefaultData {
 		t.Errorf("got %q, want %q", got, DefaultData)
 	}
-	w := Config{Workers: 3, FileTimeout: time.Second, FileMemory: 1 << 20, FileBytes: 7}.Worker([]string{"x"})
+	w := Config{Workers: 3, FileTimeout: Duration(time.Second), FileMemory: 1 << 20, FileBytes: 7}.Worker([]string{"x"})
 	if w.Workers != 3 || w.Timeout != time.Second || w.MemoryBytes != 1<<20 || w.FileBytes != 7 {
 		t.Errorf("got %+v, want the configured limits", w)
 	}

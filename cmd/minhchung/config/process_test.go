@@ -39,7 +39,7 @@ func childMain(data, wait string, args []string) int {
 		return 99
 	}
 	code := 0
-	outcome, err := With(ctx, Config{Data: data, Wait: d}, Call{Args: args}, os.Stdout, os.Stderr,
+	outcome, err := With(ctx, Config{Data: data, Wait: Duration(d)}, Call{Args: args}, os.Stdout, os.Stderr,
 		func(ctx context.Context, s *Session) error {
 			fmt.Fprintln(os.Stderr, "holding")
 			code = runCommand(ctx, s, args, os.Stdout, os.Stderr)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ const (
 
 // Session is an open data directory. Its stores are safe for concurrent use.
 type Session struct {
+	Config  Config // as it was opened with
 	Store   evidence.Store
 	Objects object.Store
 	// Key signs checkpoints; nil in mode Read.
@@ -63,7 +65,7 @@ func Open(ctx context.Context, cfg Config, mode Mode) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", cfg.data(), err)
 	}
-	s := &Session{ctx: ctx}
+	s := &Session{ctx: ctx, Config: cfg}
 	if err := s.open(ctx, cfg, layout{root}, mode); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", cfg.data(), errors.Join(err, s.Close()))
 	}
@@ -71,7 +73,7 @@ func Open(ctx context.Context, cfg Config, mode Mode) (*Session, error) {
 }
 
 func (s *Session) open(ctx context.Context, cfg Config, l layout, mode Mode) error {
-	if err := checkRoot(l, mode); err != nil {
+	if err := checkRoot(cfg, l, mode); err != nil {
 		return err
 	}
 	s.Spool, s.Answers, s.Cache = l.spool(), l.answers(), l.cache()
@@ -84,7 +86,7 @@ func (s *Session) open(ctx context.Context, cfg Config, l layout, mode Mode) err
 			return err
 		}
 	}
-	if err := s.openKey(l, mode); err != nil {
+	if err := s.openKey(ctx, cfg, l, mode); err != nil {
 		return err
 	}
 	return s.openStores(ctx, cfg, l, mode)
@@ -92,7 +94,7 @@ func (s *Session) open(ctx context.Context, cfg Config, l layout, mode Mode) err
 
 // checkRoot makes or finds the data directory. Nothing is created on a network
 // drive.
-func checkRoot(l layout, mode Mode) error {
+func checkRoot(cfg Config, l layout, mode Mode) error {
 	if err := checkLocal(existing(l.root)); err != nil {
 		return err
 	}
@@ -106,6 +108,9 @@ func checkRoot(l layout, mode Mode) error {
 		return err
 	case !info.IsDir():
 		return ErrNotDirectory
+	}
+	if cfg.SQL.Engine == enginePostgres {
+		return nil // the key and the spool are here, the database is not
 	}
 	return checkDatabase(l, mode)
 }
@@ -177,11 +182,14 @@ func prepareFolders(l layout) error {
 
 // openKey loads the key, or makes one for a data directory that has no ledger
 // yet.
-func (s *Session) openKey(l layout, mode Mode) error {
+func (s *Session) openKey(ctx context.Context, cfg Config, l layout, mode Mode) error {
 	key, err := ledger.LoadKey(l.key())
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, dbErr := os.Stat(l.database()); mode == Read || dbErr == nil {
+		if mode == Read {
 			return ErrNoKey
+		}
+		if there, err := hasLedger(ctx, cfg, l); err != nil || there {
+			return cmp.Or(err, ErrNoKey)
 		}
 		key, err = ledger.GenerateKey(l.key())
 	}

@@ -96,7 +96,7 @@ func (s *server) sendSentence(w http.ResponseWriter, r *http.Request, who visito
 	if errors.Is(err, text.ErrNoPicture) {
 		err = problem{code: "no-picture", err: err}
 	}
-	_, status, sentence := s.prepare(r, who, err)
+	_, status, sentence := s.prepare(w, r, who, err)
 	h := w.Header()
 	h.Set("Content-Type", "image/svg+xml")
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")

@@ -80,6 +80,9 @@ var known = []struct {
 	err  error
 	code string
 }{
+	{object.ErrUnverified, "unavailable"}, // before ErrNotExist, which comes with it
+	{object.ErrUnavailable, "unavailable"},
+	{evidence.ErrUnavailable, "unavailable"},
 	{fs.ErrNotExist, "not-found"},
 	{evidence.ErrFull, "disk-full"},
 	{syscall.ENOSPC, "disk-full"},
@@ -115,12 +118,19 @@ func classify(err error) problem {
 	return problem{code: "internal", err: err}
 }
 
+// retryAfter is when somebody who was told "unavailable" should come again, in
+// seconds (RFC 9110 10.2.3): engines are looked at more often than that.
+const retryAfter = "5"
+
 // prepare logs what operators must see and returns status and sentence.
-func (s *server) prepare(r *http.Request, who visitor, err error) (p problem, status int, sentence string) {
+func (s *server) prepare(w http.ResponseWriter, r *http.Request, who visitor, err error) (p problem, status int, sentence string) {
 	p = classify(err)
 	status = statuses[p.code]
 	if status == 0 { // a code that nobody put into the table
 		status = http.StatusInternalServerError
+	}
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
 	}
 	if status >= 500 {
 		s.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "code", p.code, "error", err)
@@ -130,7 +140,7 @@ func (s *server) prepare(r *http.Request, who visitor, err error) (p problem, st
 
 // showError answers with a page.
 func (s *server) showError(w http.ResponseWriter, r *http.Request, who visitor, err error) {
-	p, status, sentence := s.prepare(r, who, err)
+	p, status, sentence := s.prepare(w, r, who, err)
 	if err := s.render(w, r, who, status, "error", errorPage{status, sentence, p.back}); err != nil {
 		s.Log.Error("showing an error", "error", err)
 	}
@@ -152,7 +162,7 @@ type errorJSON struct {
 
 // sendError answers with JSON.
 func (s *server) sendError(w http.ResponseWriter, r *http.Request, who visitor, err error) {
-	p, status, sentence := s.prepare(r, who, err)
+	p, status, sentence := s.prepare(w, r, who, err)
 	var body errorJSON
 	body.Error.Code, body.Error.Message = p.code, sentence
 	b, err := json.Marshal(body)

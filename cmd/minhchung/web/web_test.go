@@ -223,7 +223,7 @@ func (w *world) nothingLeft() {
 		w.t.Errorf("got documents %v, want none", docs)
 	}
 	w.emptySpool()
-	err := w.session.Objects.List(w.t.Context(), func(object.Key) error { return errors.New("an object was stored") })
+	err := w.session.Objects.List(w.t.Context(), "", func(object.Key) error { return errors.New("an object was stored") })
 	if err != nil {
 		w.t.Error(err)
 	}

@@ -21,9 +21,6 @@ import (
 	"minhchung/evidence/object"
 )
 
-// ErrTooLarge says that an object has more bytes than Options.MaxBytes.
-var ErrTooLarge = errors.New("the file is larger than the limit")
-
 const (
 	temporary = ".tmp" // no unit can have this name
 	// staleAfter is the age at which a temporary file belongs to nobody: an
@@ -156,7 +153,7 @@ func (s *Store) Get(ctx context.Context, key object.Key) (io.ReadCloser, error) 
 	if err != nil {
 		return nil, fmt.Errorf("object %s of unit %s: %w", key.SHA256, key.Unit, err)
 	}
-	return newChecked(ctx, f, key), nil
+	return object.Checked(ctx, key, f), nil
 }
 
 // Stat implements object.Store.
@@ -180,8 +177,15 @@ func (s *Store) Stat(ctx context.Context, key object.Key) (int64, error) {
 
 // List implements object.Store, sorted. Files whose name is not that of an
 // object are not ours and are passed over.
-func (s *Store) List(ctx context.Context, fn func(object.Key) error) error {
-	return fs.WalkDir(s.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+func (s *Store) List(ctx context.Context, unit string, fn func(object.Key) error) error {
+	start := "."
+	if unit != "" {
+		if err := evidence.UnitID(unit).Validate(); err != nil {
+			return err
+		}
+		start = unit
+	}
+	return fs.WalkDir(s.root.FS(), start, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			if errors.Is(err, fs.ErrNotExist) && name != "." {
 				return nil // removed meanwhile

@@ -230,7 +230,7 @@ func TestLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if err := s.Put(t.Context(), testKey(), int64(len(body)), bytes.NewReader(body)); !errors.Is(err, ErrTooLarge) {
+	if err := s.Put(t.Context(), testKey(), int64(len(body)), bytes.NewReader(body)); !errors.Is(err, object.ErrTooLarge) {
 		t.Errorf("got %v, want ErrTooLarge", err)
 	}
 	nothingLeft(t, s)

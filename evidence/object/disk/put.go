@@ -3,7 +3,6 @@ package disk
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -14,11 +13,10 @@ import (
 
 	"minhchung/evidence"
 	"minhchung/evidence/object"
-	"minhchung/evidence/signature"
 )
 
 // Put implements object.Store. An object that is there already is read and
-// compared with its digest; a damaged one is replaced. Errors: ErrTooLarge,
+// compared with its digest; a damaged one is replaced. Errors: object.ErrTooLarge,
 // object.ErrCorrupt, evidence.ErrFull; the source's error as it is.
 func (s *Store) Put(ctx context.Context, key object.Key, size int64, r io.Reader) error {
 	dir, name, err := place(key)
@@ -28,7 +26,7 @@ func (s *Store) Put(ctx context.Context, key object.Key, size int64, r io.Reader
 	case size < 0:
 		return fmt.Errorf("object %s: a size of %d bytes", key.SHA256, size)
 	case size > s.max:
-		return fmt.Errorf("object %s: %d bytes, the limit is %d: %w", key.SHA256, size, s.max, ErrTooLarge)
+		return fmt.Errorf("object %s: %d bytes, the limit is %d: %w", key.SHA256, size, s.max, object.ErrTooLarge)
 	}
 	if err := s.put(ctx, key, size, r, dir, name); err != nil {
 		return fmt.Errorf("storing object %s of unit %s: %w", key.SHA256, key.Unit, err)
@@ -150,40 +148,12 @@ func (s *Store) folders(dir string) error {
 // receive copies exactly size bytes with the key's digest, or fails with
 // object.ErrCorrupt.
 func receive(ctx context.Context, w io.Writer, key object.Key, size int64, r io.Reader) error {
-	h := sha256.New()
-	src := &source{ctx: ctx, r: r}
-	n, err := io.Copy(io.MultiWriter(w, h), io.LimitReader(src, size+1))
-	switch {
-	case src.err != nil:
-		return src.err
-	case err != nil:
-		return full(err)
-	case n != size:
-		return fmt.Errorf("%w: got %d bytes or more, want %d", object.ErrCorrupt, n, size)
+	src := object.NewSource(ctx, key, size, r)
+	_, err := io.Copy(w, src)
+	if src.Err() != nil {
+		return src.Err()
 	}
-	if got := signature.Hash(h.Sum(nil)); got != key.SHA256 {
-		return fmt.Errorf("%w: got %s", object.ErrCorrupt, got)
-	}
-	return nil
-}
-
-// source stops at the end of the context and remembers whether reading, not
-// writing, failed.
-type source struct {
-	ctx context.Context
-	r   io.Reader
-	err error
-}
-
-func (s *source) Read(p []byte) (int, error) {
-	if s.err = s.ctx.Err(); s.err != nil {
-		return 0, s.err
-	}
-	n, err := s.r.Read(p)
-	if err != nil && err != io.EOF {
-		s.err = err
-	}
-	return n, err
+	return full(err)
 }
 
 // full marks errors that mean "no room" or "the disk refuses".

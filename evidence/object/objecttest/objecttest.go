@@ -27,6 +27,9 @@ type Harness struct {
 	// Corrupt changes one stored byte behind the store's back; cut removes
 	// the last one instead. Objects it is used on are not empty.
 	Corrupt func(t *testing.T, s object.Store, key object.Key, cut bool)
+	// Large is the size of the largest object tried; default 2 MiB. Drivers
+	// that divide large objects set it above their limit.
+	Large int
 }
 
 const unit = "xa-thu-nghiem"
@@ -55,7 +58,7 @@ func get(t *testing.T, s object.Store, key object.Key) ([]byte, error) {
 func list(t *testing.T, s object.Store) map[object.Key]int {
 	t.Helper()
 	keys := map[object.Key]int{}
-	if err := s.List(t.Context(), func(k object.Key) error { keys[k]++; return nil }); err != nil {
+	if err := s.List(t.Context(), "", func(k object.Key) error { keys[k]++; return nil }); err != nil {
 		t.Fatalf("List: %v", err)
 	}
 	return keys
@@ -88,6 +91,9 @@ func Run(t *testing.T, h Harness) {
 		"corruption":         testCorruption,
 		"same key at a time": testSameKey,
 		"list":               testList,
+		"two instances":      testInstances,
+		"kinds of readers":   testReaders,
+		"many objects":       testParallel,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, h) })
 	}
@@ -95,11 +101,12 @@ func Run(t *testing.T, h Harness) {
 
 func testRoundTrip(t *testing.T, h Harness) {
 	s := h.Open(t)
+	large := max(h.Large, 2<<20)
 	for name, body := range map[string][]byte{
 		"empty":     {},
 		"one byte":  {0},
 		"text":      []byte("Quyết định số 32/QĐ-UBND"),
-		"two MiB":   bytes.Repeat([]byte("0123456789abcdef"), 1<<17),
+		"large":     bytes.Repeat([]byte("0123456789abcdef"), large/16),
 		"odd bytes": {0xff, 0x00, '\r', '\n', 0x1a},
 	} {
 		key := put(t, s, body)
@@ -296,9 +303,121 @@ func testList(t *testing.T, h Harness) {
 	if len(got) != len(want) {
 		t.Errorf("got %d objects, want %d", len(got), len(want))
 	}
+	elsewhere := object.Key{Unit: unit + "-2", SHA256: keyOf([]byte{0, 0}).SHA256} // the unit's name is a prefix of this one
+	if err := s.Put(t.Context(), elsewhere, 2, bytes.NewReader([]byte{0, 0})); err != nil {
+		t.Fatal(err)
+	}
+	for of, want := range map[string]int{unit: 300, unit + "-2": 1, "xa-khong-co": 0, "": 301} {
+		n := 0
+		err := s.List(t.Context(), of, func(k object.Key) error {
+			if n++; of != "" && k.Unit != of {
+				t.Errorf("List of unit %q: got an object of %q", of, k.Unit)
+			}
+			return nil
+		})
+		if err != nil || n != want {
+			t.Errorf("List of unit %q: got %d objects and %v, want %d", of, n, err, want)
+		}
+	}
+	if err := s.List(t.Context(), "../xa", func(object.Key) error { return nil }); err == nil {
+		t.Error("List of a unit that cannot be: got no error")
+	}
 	stop := errors.New("stop")
 	calls := 0
-	if err := s.List(t.Context(), func(object.Key) error { calls++; return stop }); !errors.Is(err, stop) || calls != 1 {
+	if err := s.List(t.Context(), "", func(object.Key) error { calls++; return stop }); !errors.Is(err, stop) || calls != 1 {
 		t.Errorf("List with a failing fn: got %v after %d calls, want its error after one", err, calls)
 	}
+}
+
+// testInstances lets two processes share what is stored, as those of a
+// province do: one of them wins, and both have stored it.
+func testInstances(t *testing.T, h Harness) {
+	s := h.Open(t)
+	stores := []object.Store{s, h.Reopen(t, s)}
+	body := bytes.Repeat([]byte("the same at both "), 5_000)
+	errs := make([]error, 8)
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() {
+			errs[i] = stores[i%2].Put(t.Context(), keyOf(body), int64(len(body)), bytes.NewReader(body))
+		})
+	}
+	wg.Wait()
+	for i, err := range errs {
+		if err != nil {
+			t.Errorf("Put %d: %v", i, err)
+		}
+	}
+	for i, store := range stores {
+		if got, err := get(t, store, keyOf(body)); err != nil || !bytes.Equal(got, body) {
+			t.Errorf("instance %d: got %d bytes and %v, want %d", i, len(got), err, len(body))
+		}
+	}
+	if n := len(list(t, s)); n != 1 {
+		t.Errorf("List: got %d objects, want 1", n)
+	}
+}
+
+// testReaders tries readers that can be read once and such that stand in the
+// middle, on an object that is new, there, and damaged.
+func testReaders(t *testing.T, h Harness) {
+	body := bytes.Repeat([]byte("evidence "), 10_000)
+	key := keyOf(body)
+	for name, reader := range map[string]func() io.Reader{
+		"once": func() io.Reader { return struct{ io.Reader }{bytes.NewReader(body)} },
+		"in the middle": func() io.Reader {
+			r := bytes.NewReader(append([]byte("something before"), body...))
+			_, _ = r.Seek(int64(len("something before")), io.SeekStart) // of memory
+			return r
+		},
+	} {
+		s := h.Open(t)
+		for _, state := range []string{"new", "there", "damaged"} {
+			if state == "damaged" {
+				h.Corrupt(t, s, key, false)
+			}
+			r := reader()
+			if err := s.Put(t.Context(), key, int64(len(body)), r); err != nil {
+				t.Errorf("reader %s, object %s: %v", name, state, err)
+			}
+			if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+				t.Errorf("reader %s, object %s: left unread", name, state)
+			}
+			if got, err := get(t, s, key); err != nil || !bytes.Equal(got, body) {
+				t.Errorf("reader %s, object %s: got %d bytes and %v, want %d", name, state, len(got), err, len(body))
+			}
+		}
+	}
+}
+
+// testParallel stores, reads and cancels at the same time.
+func testParallel(t *testing.T, h Harness) {
+	s := h.Open(t)
+	var wg sync.WaitGroup
+	for i := range 24 {
+		wg.Go(func() {
+			body := bytes.Repeat([]byte{byte(i)}, 1000*(i+1))
+			key := keyOf(body)
+			if err := s.Put(t.Context(), key, int64(len(body)), bytes.NewReader(body)); err != nil {
+				t.Errorf("Put %d: %v", i, err)
+				return
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			r, err := s.Get(ctx, key)
+			if err != nil {
+				t.Errorf("Get %d: %v", i, err)
+				cancel()
+				return
+			}
+			cancel()
+			if got, err := io.ReadAll(r); err == nil && !bytes.Equal(got, body) {
+				t.Errorf("Get %d, cancelled: got %d bytes without an error, want %d", i, len(got), len(body))
+			}
+			r.Close()
+			if got, err := get(t, s, key); err != nil || !bytes.Equal(got, body) {
+				t.Errorf("Get %d: got %d bytes and %v, want %d", i, len(got), err, len(body))
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -1,4 +1,4 @@
-package sqlite
+package relation
 
 import (
 	"context"
@@ -8,10 +8,10 @@ import (
 )
 
 // Scheme implements evidence.Reader.
-func (r *reader) Scheme(ctx context.Context) (evidence.SchemeUsed, error) {
+func (r *Reader) Scheme(ctx context.Context) (evidence.SchemeUsed, error) {
 	var s evidence.SchemeUsed
 	var sha string
-	err := r.conn.row(ctx, `SELECT id, sha256 FROM "scheme" WHERE book = ? ORDER BY key DESC LIMIT 1`, []any{r.key}, &s.ID, &sha)
+	err := r.conn.Row(ctx, `SELECT id, sha256 FROM "scheme" WHERE book = ? ORDER BY key DESC LIMIT 1`, []any{r.key}, &s.ID, &sha)
 	if err != nil {
 		return s, missing(err, "scheme of book %s", r.book)
 	}
@@ -20,7 +20,7 @@ func (r *reader) Scheme(ctx context.Context) (evidence.SchemeUsed, error) {
 
 const attachmentColumns = `SELECT criterion, document, scheme, pages, note, entry FROM "attachment" WHERE book = ?`
 
-func scanAttachment(scan scanner) (evidence.Attachment, error) {
+func scanAttachment(scan Scan) (evidence.Attachment, error) {
 	var a evidence.Attachment
 	var document, scheme string
 	if err := scan(&a.Criterion, &document, &scheme, &a.Pages, &a.Note, &a.Entry); err != nil {
@@ -33,9 +33,9 @@ func scanAttachment(scan scanner) (evidence.Attachment, error) {
 }
 
 // Attachments implements evidence.Reader.
-func (r *reader) Attachments(ctx context.Context) ([]evidence.Attachment, error) {
+func (r *Reader) Attachments(ctx context.Context) ([]evidence.Attachment, error) {
 	var list []evidence.Attachment
-	err := r.conn.each(ctx, func(scan scanner) error {
+	err := r.conn.Each(ctx, func(scan Scan) error {
 		a, err := scanAttachment(scan)
 		list = append(list, a)
 		return err
@@ -44,22 +44,24 @@ func (r *reader) Attachments(ctx context.Context) ([]evidence.Attachment, error)
 }
 
 // AttachmentOf implements evidence.Reader.
-func (r *reader) AttachmentOf(ctx context.Context, criterion string, sha signature.Hash) (evidence.Attachment, error) {
+func (r *Reader) AttachmentOf(ctx context.Context, criterion string, sha signature.Hash) (evidence.Attachment, error) {
 	a, err := scanAttachment(func(dest ...any) error {
-		return r.conn.row(ctx, attachmentColumns+` AND key = ?`, []any{r.key, criterion + " " + sha.String()}, dest...)
+		return r.conn.Row(ctx, attachmentColumns+` AND key = ?`, []any{r.key, criterion + " " + sha.String()}, dest...)
 	})
 	return a, missing(err, "attachment of %s to criterion %s", sha, criterion)
 }
 
 // Explanations implements evidence.Reader.
-func (r *reader) Explanations(ctx context.Context) ([]evidence.Explanation, error) {
+func (r *Reader) Explanations(ctx context.Context) ([]evidence.Explanation, error) {
 	var list []evidence.Explanation
-	err := r.conn.each(ctx, func(scan scanner) error {
+	err := r.conn.Each(ctx, func(scan Scan) error {
 		var x evidence.Explanation
 		var scheme, document string
-		if err := scan(&x.Criterion, &scheme, &x.Text, &document, &x.Withdrawn, &x.Entry); err != nil {
+		var withdrawn int64
+		if err := scan(&x.Criterion, &scheme, &x.Text, &document, &withdrawn, &x.Entry); err != nil {
 			return err
 		}
+		x.Withdrawn = withdrawn != 0
 		list = append(list, x)
 		last := &list[len(list)-1]
 		if err := unhex(&last.Scheme, scheme); err != nil {

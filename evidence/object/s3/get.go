@@ -1,0 +1,78 @@
+package s3
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/minio/minio-go/v7"
+
+	"minhchung/evidence/object"
+)
+
+// checksumHeader carries the SHA-256 in base64, to the server and back.
+const checksumHeader = "X-Amz-Checksum-Sha256"
+
+func checksum(key object.Key) string { return base64.StdEncoding.EncodeToString(key.SHA256[:]) }
+
+// get opens an object. Bytes that the server itself knows to be others are
+// refused before the first one.
+func (s *Store) get(ctx context.Context, name string, key object.Key) (io.ReadCloser, error) {
+	var body io.ReadCloser
+	err := s.try(ctx, func() error {
+		stream, _, header, err := s.core.GetObject(ctx, s.o.Bucket, name, minio.GetObjectOptions{Checksum: true})
+		if err != nil {
+			return err
+		}
+		// The checksum of an object in parts is one of checksums and has
+		// another length.
+		got := header.Get(checksumHeader)
+		if len(got) == len(checksum(key)) && got != checksum(key) {
+			stream.Close()
+			return permanent{fmt.Errorf("%w: the server's checksum is %s", object.ErrCorrupt, got)}
+		}
+		body = stream
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return object.Checked(ctx, key, &download{ctx: ctx, store: s, body: body}), nil
+}
+
+// download is the server's answer; a connection that breaks in the middle
+// says nothing about the object.
+type download struct {
+	ctx   context.Context
+	store *Store
+	body  io.ReadCloser
+}
+
+func (d *download) Read(p []byte) (int, error) {
+	n, err := d.body.Read(p)
+	if err != nil && err != io.EOF {
+		d.store.judge(d.ctx, err)
+		err = meaning(d.ctx, err)
+	}
+	return n, err
+}
+
+func (d *download) Close() error { return d.body.Close() }
+
+// readBack reads an object whole and compares its digest: object.ErrCorrupt
+// when it is another one. A connection that breaks is tried again.
+func (s *Store) readBack(ctx context.Context, name string, key object.Key) error {
+	for attempt := 1; ; attempt++ {
+		body, err := s.get(ctx, name, key)
+		if err == nil {
+			_, err = io.Copy(io.Discard, body)
+			body.Close()
+			if errors.Is(err, object.ErrUnavailable) && attempt < s.o.Attempts {
+				continue
+			}
+		}
+		return err
+	}
+}

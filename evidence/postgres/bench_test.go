@@ -1,0 +1,162 @@
+package postgres
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+
+	"minhchung/evidence"
+	"minhchung/evidence/signature"
+)
+
+// BenchmarkAppend commits leaves of one kind, 1, 64 or 1,024 in a transaction:
+// what deploy/test/tessera does with tessera's POSIX storage. The figure is
+// leaves/s.
+func BenchmarkAppend(b *testing.B) {
+	for _, batch := range []int{1, 64, 1024} {
+		b.Run(fmt.Sprintf("batch=%d", batch), func(b *testing.B) {
+			s := openTest(b)
+			mustAdd(b, s.Store, "first")
+			n := 0
+			for b.Loop() {
+				events := make([]evidence.Event, batch)
+				for i := range events {
+					n++
+					events[i] = evidence.RowAdded{Row: evidence.Row{ID: fmt.Sprintf("%d/BC-UBND", n), Number: fmt.Sprint(n), Subject: "Báo cáo"}}
+				}
+				_, err := s.Update(b.Context(), everything, testBook, func(tx evidence.Tx) error {
+					_, err := tx.Append(b.Context(), events...)
+					return err
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "leaves/s")
+		})
+	}
+}
+
+// BenchmarkUpdate commits documents as an import does, as the benchmark of the
+// SQLite driver. The figure is docs/s.
+func BenchmarkUpdate(b *testing.B) {
+	for _, group := range []int{1, 64} {
+		b.Run(fmt.Sprintf("documents=%d", group), func(b *testing.B) {
+			s := openTest(b)
+			mustAdd(b, s.Store, "first")
+			n := 0
+			for b.Loop() {
+				_, err := s.Update(b.Context(), everything, testBook, func(tx evidence.Tx) error {
+					for range group {
+						n++
+						if err := addDocument(b, tx, n); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "docs/s")
+		})
+	}
+}
+
+func addDocument(b *testing.B, tx evidence.Tx, n int) error {
+	cms := fmt.Appendf(make([]byte, 4000), "%d", n)
+	sha := signature.HashOf(cms)
+	if err := tx.PutBlobs(b.Context(), []signature.Blob{{SHA256: sha, DER: cms}}); err != nil {
+		return err
+	}
+	id := fmt.Sprintf("%d/BC-UBND", n)
+	verdict := signature.Verdict{Result: signature.ResultIntact, Signatures: make([]signature.SignatureVerdict, 2)}
+	for i := range verdict.Signatures {
+		verdict.Signatures[i].Fingerprint = signature.HashOf(fmt.Append(nil, n, i))
+	}
+	_, err := tx.Append(b.Context(),
+		evidence.RowAdded{Row: evidence.Row{ID: id, Number: fmt.Sprint(n), Subject: "Báo cáo"}},
+		evidence.DocumentReceived{SHA256: sha, Name: id},
+		evidence.FactsRead{Facts: signature.Facts{SHA256: sha, Signatures: make([]signature.SignatureFacts, 2)}},
+		evidence.VerdictReached{Document: sha, Verdict: verdict},
+		evidence.Matched{Match: evidence.Match{Row: id, Document: sha, By: "name"}},
+		evidence.StateChanged{State: evidence.RowState{Row: id, Rule: "nd30", State: evidence.Proven, Grade: "B"}})
+	return err
+}
+
+// communes is how many the country has; the rows are spread over them.
+const communes = 3321
+
+// BenchmarkIndicator asks for the indicator of one commune and of all, by
+// counters and by a plain count(*) over the states. MC_BENCH_ROWS says how many
+// rows there are (10,000,000 for the figures that are aimed at); without it the
+// benchmark is skipped, since making them takes minutes.
+func BenchmarkIndicator(b *testing.B) {
+	rows, err := strconv.Atoi(os.Getenv("MC_BENCH_ROWS"))
+	if err != nil {
+		b.Skip("MC_BENCH_ROWS is not set: how many rows to make")
+	}
+	s := openTest(b)
+	s.database.Exec(b,
+		fmt.Sprintf(`INSERT INTO rowstate (book, key, "row", rule, state, code, grade, reasons, entry)
+			SELECT 'xa-' || n %% %[1]d || '/2022', 'nd30 ' || n / %[1]d || '/BC-UBND', n / %[1]d || '/BC-UBND', 'nd30',
+				CASE WHEN n %% 61 = 0 THEN 'DISPROVEN' ELSE 'PROVEN' END, CASE WHEN n %% 61 = 0 THEN 'no-file' ELSE '' END,
+				CASE WHEN n %% 61 = 0 THEN '' ELSE 'B' END, '[]', n FROM generate_series(0, %[2]d) n`, communes, rows-1),
+		`INSERT INTO counter (book, period, rule, state, code, grade, total)
+			SELECT book, split_part(book, '/', 2), rule, state, code, grade, count(*) FROM rowstate GROUP BY 1, 2, 3, 4, 5, 6`,
+		fmt.Sprintf(`INSERT INTO head SELECT 'xa-' || n || '/2022', 'h/xa-' || n, 1, decode(repeat('00', 32), 'hex'), '2022-01-01T00:00:00Z', '' FROM generate_series(0, %d) n`, communes-1),
+		`VACUUM ANALYZE rowstate`, `VACUUM ANALYZE counter`, `VACUUM ANALYZE head`)
+	one := evidence.BookID{Unit: "xa-1000", Period: "2022"}
+	admin := connect(b, s.database.Admin)
+	total := func(list []evidence.Counter) (n int64) {
+		for _, c := range list {
+			n += c.Rows
+		}
+		return n
+	}
+	b.Run("one by counters", func(b *testing.B) {
+		for b.Loop() {
+			err := s.View(b.Context(), everything, one, func(r evidence.Reader) error {
+				list, err := r.Counters(b.Context())
+				if n := total(list); n < int64(rows/communes) {
+					b.Errorf("counted %d rows", n)
+				}
+				return err
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("all by counters", func(b *testing.B) {
+		for b.Loop() {
+			list, err := s.Counters(b.Context(), everything, "2022", "nd30")
+			if err != nil {
+				b.Fatal(err)
+			}
+			var n int64
+			for _, c := range list {
+				n += c.Rows
+			}
+			if n != int64(rows) {
+				b.Errorf("counted %d rows of %d", n, rows)
+			}
+		}
+	})
+	for name, query := range map[string]string{
+		"one by count(*)": `SELECT count(*) FROM (SELECT state, code, grade, count(*) FROM rowstate WHERE book = 'xa-1000/2022' AND rule = 'nd30' GROUP BY 1, 2, 3) x`,
+		"all by count(*)": `SELECT count(*) FROM (SELECT book, state, code, grade, count(*) FROM rowstate WHERE rule = 'nd30' GROUP BY 1, 2, 3, 4) x`,
+		"plain count(*)":  `SELECT count(*) FROM rowstate`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				var n int64
+				if err := admin.QueryRow(b.Context(), query).Scan(&n); err != nil || n == 0 {
+					b.Fatalf("got %d and %v", n, err)
+				}
+			}
+		})
+	}
+}

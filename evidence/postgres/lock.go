@@ -1,0 +1,112 @@
+package postgres
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"minhchung/evidence"
+	"minhchung/evidence/relation"
+	"minhchung/ledger"
+)
+
+// locked is what an Update learns in its first round trip, behind the locks.
+type locked struct {
+	state *relation.State // nil: never opened
+	now   time.Time       // on the server
+	read  time.Time       // when that was here
+}
+
+// clock is the server's, carried on by ours.
+func (l *locked) clock() time.Time { return l.now.Add(time.Since(l.read)) }
+
+// edge is what the ledger reads before it appends: the last entry and the
+// newest tile of each level. The ledger verifies them against the head.
+type edge struct {
+	tiles map[tileID][]byte
+	last  *ledger.Entry
+}
+
+type tileID struct{ level, n int64 }
+
+// topLevel is that of a tree of 2^48 leaves.
+const topLevel = 5
+
+// step waits for other writers of the book. The advisory lock is there for
+// books without a head and for afterFailedCommit; the row lock fails at once,
+// as a serialization failure, when the head moved while we waited.
+func (l *locked) step(id evidence.BookID) step {
+	key := id.String()
+	queue := func(batch *pgx.Batch) {
+		batch.Queue(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, key)
+		batch.Queue(prepare(relation.HeadQuery).query+` FOR UPDATE OF head`, key)
+		batch.Queue(`SELECT t.level, t.n, t.data FROM generate_series(0, $2::bigint) l,
+			LATERAL (SELECT level, n, data FROM tile WHERE book = $1 AND level = l ORDER BY n DESC LIMIT 1) t`, key, topLevel)
+		batch.Queue(`SELECT idx, leaf, salt, opening FROM entry WHERE book = $1 ORDER BY idx DESC LIMIT 1`, key)
+		batch.Queue(`SELECT clock_timestamp()`)
+	}
+	return step{queue, func(c *conn, results pgx.BatchResults) error {
+		if _, err := results.Exec(); err != nil {
+			return err
+		}
+		err := each(results, func(scan relation.Scan) error {
+			state, err := relation.ScanHead(id, scan)
+			l.state = &state
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		c.edge.tiles = map[tileID][]byte{}
+		err = each(results, func(scan relation.Scan) error {
+			var at tileID
+			var data []byte
+			err := scan(&at.level, &at.n, &data)
+			c.edge.tiles[at] = data
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		err = each(results, func(scan relation.Scan) error {
+			c.edge.last = &ledger.Entry{}
+			return scan(&c.edge.last.Index, &c.edge.last.Leaf, &c.edge.last.Salt, &c.edge.last.Opening)
+		})
+		if err != nil {
+			return err
+		}
+		err = results.QueryRow().Scan(&l.now)
+		l.read = time.Now()
+		return err
+	}}
+}
+
+// each calls fn for the rows of the next answer.
+func each(results pgx.BatchResults, fn func(scan relation.Scan) error) error {
+	rows, err := results.Query()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(unescaped(rows)); err != nil {
+			return fmt.Errorf("reading the head: %w", err)
+		}
+	}
+	return rows.Err()
+}
+
+// stored returns the tiles when all of them are on the edge.
+func (e edge) stored(tiles []tlog.Tile) ([][]byte, bool) {
+	data := make([][]byte, len(tiles))
+	for i, t := range tiles {
+		b, want := e.tiles[tileID{int64(t.L), t.N}], t.W*tlog.HashSize
+		if t.H != ledger.TileHeight || t.W < 1 || len(b) < want {
+			return nil, false
+		}
+		data[i] = b[:want:want]
+	}
+	return data, true
+}

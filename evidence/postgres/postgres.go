@@ -1,0 +1,233 @@
+// Package postgres keeps rows, verdicts and the ledger in PostgreSQL (14 and
+// later): the Store of a province. It is jackc/pgx natively, several processes
+// may use one database, and any of them can stop.
+//
+// # Transactions
+//
+// An Update is one REPEATABLE READ transaction over one book. It takes an
+// advisory lock on the book and the row lock of its head, so writers of one
+// book queue up and books do not contend; the head moves by compare-and-swap
+// (WHERE size = $old) besides. Serialization failures, deadlocks and a head
+// that moved are tried again. When the connection is lost during COMMIT, a new
+// one waits for the old transaction to end and looks for its first leaf, whose
+// salt is its own; what cannot be found out is evidence.ErrOutcome. Leaves have
+// the time of the server's clock.
+//
+// # Roles
+//
+// Tables belong to an owner who only migrates. Programs log in as a member of
+// one of minhchung_app (reads and writes what the Scope's units allow),
+// minhchung_follower (reads all, writes the root book) and minhchung_auditor
+// (SELECT in the Scope's units). Row-level security is FORCED on every table;
+// units are set by SET LOCAL for each transaction, and without them there are
+// no rows. Open refuses superusers, owners and whoever is in two of the roles.
+//
+// # Partitions
+//
+// The large tables are partitioned by a hash of the book, not by period: every
+// statement names its book and touches one partition, no period needs an owner
+// to make tables before it can begin, and nothing is ever dropped by period,
+// since a ledger only grows.
+//
+// # Bulk
+//
+// PostgreSQL refuses COPY FROM into tables with row-level security ("COPY FROM
+// not supported with row-level security"), so many rows go as one INSERT over
+// arrays (unnest), and all statements of a step in one round trip.
+//
+// # Poolers
+//
+// Everything but LISTEN works through pgbouncer in transaction mode: there is no
+// session state, only SET LOCAL. Put default_query_exec_mode=cache_describe
+// into the URL then, because prepared statements are of a session. Watch polls
+// when it hears nothing; Options.ListenURL may name the server itself. Migrate
+// always needs the server itself.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"minhchung/evidence"
+	"minhchung/evidence/relation"
+	"minhchung/ledger"
+)
+
+// defaultHost is the first part of origins when Options.Host is empty.
+const defaultHost = "localhost"
+
+// Role is the SQL role that the login of a Store is a member of.
+type Role string
+
+// The roles, see the package comment. They are the same in all databases of a
+// server.
+const (
+	App      Role = "minhchung_app"
+	Follower Role = "minhchung_follower"
+	Auditor  Role = "minhchung_auditor"
+)
+
+var roles = []Role{App, Follower, Auditor}
+
+// Options of Open. The zero value opens for reading and cannot append.
+type Options struct {
+	// Sequencer appends to the books; Update fails without it. Its clock is
+	// the server's unless Now is set.
+	Sequencer *ledger.Sequencer
+	// Host is the first part of the origin of books that are opened from now
+	// on; an opened book keeps its origin. Empty means "localhost".
+	Host string
+	// ReadOnly refuses Updates.
+	ReadOnly bool
+	// Role that the login must be a member of, and of no other; empty means
+	// App. A Follower updates the root book only, an Auditor nothing.
+	Role Role
+	// Standbys names the replicas (their application_name) that must have
+	// every commit. Open fails with ErrUnsafe when the server's settings do
+	// not make sure of it.
+	Standbys []string
+	// MaxConns bounds the connections; zero means 16. A View that itself calls
+	// the Store needs a second one.
+	MaxConns int32
+	// Statement bounds one statement, Lock the wait for another writer of the
+	// same book; zero means 30 s and 5 s. A commit that did not answer is
+	// looked for during twice the latter.
+	Statement, Lock time.Duration
+	// ListenURL is where Watch listens when the other connections go through a
+	// pooler; empty means the URL of Open.
+	ListenURL string
+	// PollEvery is how often Watch looks by itself; zero means 5 s.
+	PollEvery time.Duration
+}
+
+// Store is an evidence.Store in one PostgreSQL database. It is safe for
+// concurrent use by goroutines and processes.
+type Store struct {
+	options Options
+	pool    *pgxpool.Pool
+	listen  *pgx.ConnConfig
+	queues  sync.Map // evidence.BookID → chan struct{}, the writers of this process
+	notices *notices
+	closed  atomic.Bool
+
+	// commitHook stands around COMMIT in tests of failures.
+	commitHook func(commit func() error) error
+}
+
+var (
+	_ evidence.Store   = (*Store)(nil)
+	_ evidence.Watcher = (*Store)(nil)
+)
+
+// Open connects to the database at url ("postgres://…", or pgx's other forms).
+// Outside loopback the URL must say sslmode=verify-full. Errors:
+// evidence.ErrUnavailable, ErrOlder (run Migrate), ErrNewer, ErrForeign;
+// ErrUnsafe when the connection, the login or the server's settings do not
+// keep what the ledger promises.
+func Open(ctx context.Context, url string, options Options) (*Store, error) {
+	options.setDefaults()
+	config, err := poolConfig(url, options)
+	if err != nil {
+		return nil, err
+	}
+	listen := config.ConnConfig.Copy()
+	if options.ListenURL != "" {
+		if listen, err = connConfig(options.ListenURL); err != nil {
+			return nil, err
+		}
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to PostgreSQL: %w", classify(err))
+	}
+	s := &Store{options: options, pool: pool, listen: listen}
+	if err := s.inspect(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("opening the database %s on %s: %w", config.ConnConfig.Database, config.ConnConfig.Host, classify(err))
+	}
+	s.notices = startNotices(pool)
+	return s, nil
+}
+
+func (o *Options) setDefaults() {
+	for value, standard := range map[*time.Duration]time.Duration{&o.Statement: 30 * time.Second, &o.Lock: 5 * time.Second, &o.PollEvery: 5 * time.Second} {
+		if *value <= 0 {
+			*value = standard
+		}
+	}
+	if o.Host == "" {
+		o.Host = defaultHost
+	}
+	if o.Role == "" {
+		o.Role = App
+	}
+	if o.MaxConns <= 0 {
+		o.MaxConns = 16
+	}
+}
+
+// Close waits for running Updates and Views and refuses new ones with
+// fs.ErrClosed. Closing again does nothing.
+func (s *Store) Close() error {
+	if s.closed.Swap(true) {
+		return nil
+	}
+	s.notices.stop()
+	s.pool.Close()
+	return nil
+}
+
+// Origin returns the origin that the ledger of a new book gets.
+func (s *Store) Origin(book evidence.BookID) string { return book.Origin(s.options.Host) }
+
+// View implements evidence.Store. A book that was never opened is
+// fs.ErrNotExist; the root book alone can be viewed while it is empty.
+func (s *Store) View(ctx context.Context, scope evidence.Scope, book evidence.BookID, fn func(r evidence.Reader) error) error {
+	if !scope.Allows(book) {
+		return relation.NotThere(book)
+	}
+	return s.read(ctx, scope, func(c *conn) error {
+		r := relation.NewReader(c, scope, book)
+		// This first read fixes the state that all others see.
+		if _, err := r.Head(ctx); err != nil && (!errors.Is(err, fs.ErrNotExist) || book != evidence.RootBook) {
+			return err
+		}
+		return fn(r)
+	})
+}
+
+// Books implements evidence.Store, sorted by unit and period.
+func (s *Store) Books(ctx context.Context, scope evidence.Scope) (books []evidence.BookID, err error) {
+	err = s.read(ctx, scope, func(c *conn) error {
+		books, err = relation.Books(ctx, c, scope)
+		return err
+	})
+	return books, err
+}
+
+// Counters implements evidence.Store.
+func (s *Store) Counters(ctx context.Context, scope evidence.Scope, period evidence.Period, rule string) (list []evidence.BookCounter, err error) {
+	err = s.read(ctx, scope, func(c *conn) error {
+		list, err = relation.BookCounters(ctx, c, scope, period, rule)
+		return err
+	})
+	return list, err
+}
+
+// read runs fn in a transaction that sees one state and writes nothing.
+func (s *Store) read(ctx context.Context, scope evidence.Scope, fn func(c *conn) error) error {
+	c, err := s.begin(ctx, scope, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+	if err != nil {
+		return classify(err)
+	}
+	defer c.rollback()
+	return cancelled(ctx, fn(c))
+}

@@ -1,0 +1,89 @@
+package postgrestest
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// private starts a server in a folder of its own. initdb and postgres refuse
+// root, so as root they run as Debian's user postgres.
+func private() (url string, stop func(), err error) {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	if err != nil || len(found) == 0 {
+		return "", nil, errors.New("no /usr/lib/postgresql/*/bin/postgres")
+	}
+	slices.Sort(found)
+	s := server{bin: filepath.Dir(found[len(found)-1])}
+	if s.dir, err = os.MkdirTemp("", "mctest-pg-"); err != nil {
+		return "", nil, err
+	}
+	if err := s.run(); err != nil {
+		s.stop()
+		return "", nil, err
+	}
+	return fmt.Sprintf("postgres://mctest_admin@127.0.0.1:%s/postgres?sslmode=disable", s.port), s.stop, nil
+}
+
+type server struct {
+	bin, dir, port string
+	cmd            *exec.Cmd
+}
+
+// command is a program of PostgreSQL under the right user.
+func (s *server) command(name string, args ...string) *exec.Cmd {
+	path := filepath.Join(s.bin, name)
+	if os.Geteuid() != 0 {
+		cmd := exec.Command(path, args...)
+		cmd.Dir = s.dir
+		return cmd
+	}
+	cmd := exec.Command("setpriv", append([]string{"--reuid=postgres", "--regid=postgres", "--init-groups", "--", path}, args...)...)
+	cmd.Dir = "/"
+	return cmd
+}
+
+func (s *server) run() error {
+	data := filepath.Join(s.dir, "data")
+	if os.Geteuid() == 0 {
+		if out, err := exec.Command("chown", "postgres", s.dir).CombinedOutput(); err != nil {
+			return fmt.Errorf("chown: %w: %s", err, out)
+		}
+	}
+	if out, err := s.command("initdb", "-D", data, "-U", "mctest_admin", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N").CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	s.port = strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	l.Close()
+	s.cmd = s.command("postgres", "-D", data, "-p", s.port, "-k", s.dir, "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200")
+	if err := s.cmd.Start(); err != nil {
+		return err
+	}
+	for range 300 {
+		if s.command("pg_isready", "-q", "-h", "127.0.0.1", "-p", s.port).Run() == nil {
+			return nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return errors.New("the private server did not become ready in 30 s")
+}
+
+// stop ends the server at once (SIGQUIT: no checkpoint) and removes its folder.
+func (s *server) stop() {
+	if s.cmd != nil && s.cmd.Process != nil {
+		_ = s.cmd.Process.Signal(syscall.SIGQUIT)
+		_ = s.cmd.Wait()
+	}
+	_ = os.RemoveAll(s.dir)
+}
