@@ -171,11 +171,25 @@ func (s *server) ask(ctx context.Context, who visitor, r search.Request) (search
 			return search.Answer{}, nil, err
 		}
 	}
+	tellApart(names)
 	answer, err := s.Search.Search(ctx, who.Scope(), r)
 	if errors.Is(err, ErrNotReady) {
 		err = problem{code: "search-not-ready", err: err}
 	}
 	return answer, names, err
+}
+
+// tellApart adds the ids to names that several units have, as communes do.
+func tellApart(names map[evidence.UnitID]string) {
+	units := map[string]int{}
+	for _, name := range names {
+		units[name]++
+	}
+	for id, name := range names {
+		if units[name] > 1 {
+			names[id] = name + " (" + string(id) + ")"
+		}
+	}
 }
 
 func (p *searchPage) fill(lang message.Lang, a search.Answer, units map[evidence.UnitID]string, number int, values url.Values) {
