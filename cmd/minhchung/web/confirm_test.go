@@ -102,6 +102,10 @@ func TestConfirmedByText(t *testing.T) {
 	w.keep("altered", "",
 		text.Page{Number: 1, Text: "ỦY BAN NHÂN DÂN\nXÃ THỬ\nSố: 1/BC-UBND\nThử, ngày 04 tháng 01 năm 2022\nBÁO CÁO", Head: "Số: 1/BC-UBND\nThử, ngày 04 tháng 01 năm 2022"},
 		text.Page{Number: 2, Text: strings.Repeat("dài ", 10_000)})
+	// A sheet has no picture: its text is what there is to see.
+	if body := w.get(documentPath("altered") + "?page=2").Body.String(); !strings.Contains(body, "<details open><summary>Chữ đọc được trên trang này") || !strings.Contains(body, "dài dài") {
+		t.Errorf("got no text of page 2: %s", body)
+	}
 	if body := w.get("/").Body.String(); strings.Contains(body, "Đang đọc chữ") {
 		t.Error("got texts to read when all were")
 	}

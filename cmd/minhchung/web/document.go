@@ -154,7 +154,11 @@ func newDocumentPage(ctx context.Context, v evidence.Reader, lang message.Lang, 
 		p.Signatures = append(p.Signatures, signatureOf(lang, i+1, sig))
 	}
 	p.Changes, p.MoreChanges = changedPages(lang, verdict, shaLink(book, sha))
-	if p.Text, err = textOf(ctx, v, sha, max(1, p.Preview.Number)); err != nil {
+	shown := p.Preview.Number
+	if shown == 0 { // a sheet, or a page that nobody can draw
+		shown = pageNumber(query, "page", text.MaxPages)
+	}
+	if p.Text, err = textOf(ctx, v, sha, shown); err != nil {
 		return p, err
 	}
 	if p.Rows, err = documentRows(ctx, v, lang, book, sha, p.Text); err != nil {
