@@ -15,8 +15,7 @@ import (
 )
 
 // bounded runs Read and fails when it takes long or allocates far more than
-// the file's size. Most of these inputs end in well under a millisecond; a
-// second is for busy machines.
+// the file's size. Most of these inputs end in well under a millisecond.
 func bounded(t *testing.T, data []byte) signature.Facts {
 	t.Helper()
 	var before, after runtime.MemStats
