@@ -36,14 +36,10 @@ func TestCorpusThroughThePool(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		began := time.Now()
 		facts, verdict, err := p.Inspect(context.Background(), Job{Size: int64(len(data)), Body: strings.NewReader(string(data)), At: at})
 		if err != nil {
 			t.Errorf("%s: %v", path, err)
 			return nil
-		}
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("%s: took %v", path, took)
 		}
 		formats[facts.Format]++
 		conditions[facts.Condition]++

@@ -84,16 +84,16 @@ func TestHostileFilesBecomeVerdicts(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.word, func(t *testing.T) {
-			p := testPool(t, nil)
+			p := testPool(t, func(c *Config) {
+				if test.problem != slow { // a busy machine must not be what ends it
+					c.Timeout = time.Minute
+				}
+			})
 			honest(t, p)
 			content := test.word + " and the rest of a hostile file"
-			began := time.Now()
 			facts, verdict, err := p.Inspect(context.Background(), job(content))
 			if err != nil {
 				t.Fatalf("got error %v, want a verdict", err)
-			}
-			if took := time.Since(began); took > 8*time.Second {
-				t.Errorf("took %v, want the timeout of 2s and a little", took)
 			}
 			if worker.Instrumentation() > 0 && facts.Problem == died {
 				test.problem = died // the race detector dies in its own words
