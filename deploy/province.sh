@@ -126,6 +126,10 @@ bucket = "minhchung"
 key = "minhchung"
 secret = "file:s3-secret"
 TOML
+  [ -n "${MEILI_URL:-}" ] || return 0
+  (umask 077; printf '%s' "${MEILI_KEY:-}" >"$dir/meili-key")
+  printf '\n[search]\nengine = "meili"\n[search.meili]\nurl = "%s"\nplain = true\n' "$MEILI_URL" >>"$dir/minhchung.toml"
+  [ -z "${MEILI_KEY:-}" ] || echo 'key = "file:meili-key"' >>"$dir/minhchung.toml"
 }
 
 if [ "$verb" = stop ]; then stop; exit; fi
@@ -134,7 +138,7 @@ start_postgres
 prepare_postgres
 start_s3
 write_config
-if [ -n "${MEILI_URL:-}" ]; then echo "Meilisearch: $MEILI_URL"; else echo "MEILI_URL is not set: search runs on bleve, in the data directory"; fi
+if [ -n "${MEILI_URL:-}" ]; then echo "search runs on the Meilisearch at $MEILI_URL"; else echo "MEILI_URL is not set: search runs on bleve, in the data directory"; fi
 echo "PostgreSQL and the S3 server are running. $dir/minhchung.toml:"
 echo
 cat "$dir/minhchung.toml"

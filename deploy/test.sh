@@ -27,6 +27,8 @@ command -v openssl >/dev/null || need+=(openssl)
 command -v chromium >/dev/null || need+=(chromium fonts-noto-core)   # the pages in a browser
 command -v tesseract >/dev/null && tesseract --list-langs 2>/dev/null | grep -qx vie || need+=(tesseract-ocr tesseract-ocr-vie)   # scans
 command -v npm >/dev/null || [ -n "${MINHCHUNG_AXE:-}" ] || need+=(npm)   # brings axe-core
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need+=(postgresql)   # a province's database
+command -v curl >/dev/null || need+=(curl)
 command -v gcc >/dev/null || need+=(gcc libc6-dev)   # the race detector links with it
 if [ ${#need[@]} -gt 0 ]; then
   sudo=; [ "$(id -u)" = 0 ] || sudo=sudo
@@ -65,6 +67,16 @@ go test -count=1 -v -run '^TestHostileFiles$/^(allocate|deep)$' ./evidence/worke
 grep -E '^ +--- (PASS|SKIP)' "$log"
 [ "$(grep -cE '^ +--- PASS' "$log")" = 2 ] || { echo "both limits must be tried"; exit 1; }
 passed=$((passed + 2)) skipped=$((skipped - 2))
+
+step "engines of a province: S3 behind a faulty network, outages, the Debian package"
+deploy/test/s3.sh -v >"$log" 2>&1 || { tail -n 100 "$log"; exit 1; }
+tail -n 1 "$log"
+# Those of its tests that need the server were skipped above.
+real=$(grep -cE '^\s*--- PASS: Test(ConformanceReal|Toxic|Server|Parts|Probe)' "$log") top=$(grep -cE '^--- PASS: Test(ConformanceReal|Toxic|Server|Parts|Probe)' "$log")
+passed=$((passed + real)) skipped=$((skipped - top))
+deploy/test/outage.sh dist/minhchung
+deploy/test/deb.sh
+passed=$((passed + 2))
 
 step "fuzzing, ${FUZZTIME:=5s} each"
 for pkg in $(go list ./...); do

@@ -53,7 +53,10 @@ func (p Problem) String() string {
 		parts = append(parts, p.Name)
 	}
 	if p.Table != "" {
-		at := "table " + p.Table + ", key " + p.Key
+		at := "table " + p.Table
+		if p.Key != "" {
+			at += ", key " + p.Key
+		}
 		if p.Column != "" {
 			at += ", column " + p.Column
 		}
@@ -113,7 +116,7 @@ func Check(ctx context.Context, store Store, scope Scope, book BookID, pub ledge
 		return c.report, fmt.Errorf("checking book %s: %w", book, err)
 	}
 	err = store.View(ctx, scope, book, func(r Reader) error {
-		for _, step := range []func(Reader, ledger.PublicKey) error{c.ledger, c.records, c.counters, c.readBlobs, c.judge} {
+		for _, step := range []func(Reader, ledger.PublicKey) error{c.ledger, c.records, c.counters, c.readBlobs, c.holdings, c.judge} {
 			if err := step(r, pub); err != nil {
 				return err
 			}

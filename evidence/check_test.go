@@ -259,6 +259,25 @@ func TestCheckNamesDamage(t *testing.T) {
 	}
 }
 
+// What nothing ever reads by index or digest is too many all the same.
+func TestCheckNamesWhatIsTooMany(t *testing.T) {
+	for statement, table := range map[string]string{
+		`INSERT INTO entry (book, idx, leaf) SELECT book, idx + 1000, leaf FROM entry WHERE book = ? AND idx = 1`: "entry",
+		`INSERT INTO tile (book, level, n, data) SELECT book, 5, 0, data FROM tile WHERE book = ? AND level = 0`:  "tile",
+		`INSERT INTO blob (book, sha256, der) SELECT book, zeroblob(32), der FROM blob WHERE book = ? LIMIT 1`:    "blob",
+	} {
+		a := newArchive(t)
+		a.tamper(t, statement, testBook.String())
+		report := a.check(t, evidence.CheckOptions{})
+		found := slices.ContainsFunc(append(report.Ledger, report.Evidence...), func(p evidence.Problem) bool {
+			return p.Kind == evidence.ProblemExtra && p.Table == table
+		})
+		if !found {
+			t.Errorf("%s: got %v %v, want the surplus named", table, report.Ledger, report.Evidence)
+		}
+	}
+}
+
 func TestCheckSeesARollbackBehindTheAnchor(t *testing.T) {
 	a := newArchive(t)
 	_, err := a.store.Update(t.Context(), testScope, evidence.RootBook, func(tx evidence.Tx) error {

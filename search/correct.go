@@ -1,13 +1,9 @@
 package search
 
 import (
-	"cmp"
-	_ "embed"
-	"encoding/json"
-	"math"
+	"iter"
 	"slices"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -17,25 +13,53 @@ import (
 )
 
 // A scan read by an OCR model that does not know Vietnamese loses the marks
-// and more: "rút" is read "rat", "số" is read "s6", "thực" is read "thyc".
-// For such pages the index holds, beside what was read, what may have been
-// written: the few syllables that most probably lead to what was read, after
-// a table of confusions that deploy/search/make-confusion measured.
+// and more: "rút" is read "rat", "số" is read "s6", "thực" is read "thyc",
+// "dữ liệu" is read "dirliéu". For such pages the index holds, beside what was
+// read, what may have been written, after a table of confusions that
+// deploy/search/make-confusion measured. What a page may say is a lattice:
+// nodes between pieces of its text, and arcs for the pieces, each with the
+// syllables that most probably lead to what was read.
 
-// chunk is a run of noisy text between spaces and dashes. Unlike a token it
-// may hold symbols, which stand for letters: "H¢" was "Hộ".
-type chunk struct {
+// lattice is the noisy text of a page.
+type lattice struct {
+	nodes []joint // in the order of the text
+	arcs  []arc
+}
+
+// joint is a node between pieces of text.
+type joint struct {
+	first int     // of the arcs that leave it, or -1
+	cross float32 // bits for a phrase that passes through
+}
+
+// arc is a piece of text between two nodes. Unlike a token it may hold
+// symbols, which stand for letters: "H¢" was "Hộ".
+type arc struct {
 	Span
-	readings []string // folded syllables and tokens, what was read first
+	to, next int // node it leads to; arc that leaves the same node, or -1
+	guess    *guesses
+	extra    float32 // bits for cutting the text here
+}
+
+// guesses are what a piece of text may have been.
+type guesses struct {
+	token    string    // folded, when the piece is one token
+	known    int       // its index into channel.syllables, or -1
+	list     []reading // best first
+	whole    float32   // bits of the best explanation, a foreign word among them
+	doubtful bool      // reads as no syllable: it may be two, or a half
+	bare     bool      // letters without a vowel: it may be a half
 }
 
 // Bounds of correction, in bits of improbability.
 const (
-	maxReadings = 8    // per chunk, besides what was read
-	maxLetters  = 10   // longer chunks are not corrected; the longest syllable has 7
-	maxExcess   = 12.0 // above the best reading
-	maxPerChar  = 5.5  // in all, for each letter of the chunk
-	unseen      = 9.0  // a confusion that was never measured
+	maxLetters  = 10   // longer pieces are not corrected; the longest syllable has 7
+	foreign     = 6.0  // for a word that is no syllable, and
+	foreignEach = 4.5  // for each of its letters
+	otherSpace  = 11.0 // for a space read where none was, or not read
+	fullStop    = 5.0  // for a phrase that crosses the end of a sentence
+	noNumber    = 5.0  // for digits that were letters: "ở" is read "6"
+	maxDigits   = 2    // longer numbers are numbers
 )
 
 // noisy reports whether a text is corrected: one that reads neither as
@@ -45,42 +69,160 @@ func noisy(text string, tokens []syllable.Token) bool {
 	return q.Words >= 5 && !(q.Valid >= 0.9 && q.Marked >= 0.55) && !(q.Valid >= 0.985 && q.Marked < 0.01)
 }
 
-// corrections returns the chunks of a text and their possible readings, in
-// runs that a phrase may lie in; nil for a text that is not noisy.
-func corrections(text string) [][]chunk {
-	tokens := syllable.Split(text)
+// corrections returns the lattice of a text already split; nil for a text that
+// is not noisy.
+func corrections(text string, tokens []syllable.Token) *lattice {
 	if !noisy(text, tokens) {
 		return nil
 	}
-	if len(tokens) > MaxTokens {
-		text = text[:tokens[MaxTokens].Start]
+	if len(tokens) == MaxTokens { // the rest is not indexed
+		text = text[:tokens[MaxTokens-1].End]
 	}
-	var run []chunk
-	for _, s := range chunkSpans(text) {
-		if c := (chunk{s, readings(text[s.Start:s.End])}); len(c.readings) > 0 {
-			run = append(run, c)
-		}
-	}
-	return [][]chunk{run}
+	return newLattice(text)
 }
 
-// edges are cut off a chunk: the table was measured without them too.
-const edges = ".,:;!?'\"‘’“”()[]{}-—_|`"
+// newLattice numbers the nodes in the order of the text.
+func newLattice(text string) *lattice {
+	spans := chunkSpans(text)
+	l := &lattice{make([]joint, 0, len(spans)+8), make([]arc, 0, len(spans)+16)}
+	before, guesses := []int{l.node(0)}, make([]*guesses, len(spans)) // the node before each piece
+	for i, s := range spans {
+		raw := text[s.Start:s.End]
+		guesses[i] = guess(raw)
+		cuts := splits(raw, guesses[i])
+		mids := make([]int, len(cuts))
+		for j := range cuts {
+			mids[j] = l.node(0)
+		}
+		at, end := before[i], l.node(crossing(text, spans, i))
+		l.read(at, end, text, s, 0)
+		for j, cut := range cuts {
+			mid := s.Start + cut
+			l.read(at, mids[j], text, Span{s.Start, mid}, otherSpace)
+			l.read(mids[j], end, text, Span{mid, s.End}, 0)
+		}
+		before = append(before, end)
+	}
+	for i := range spans[:max(0, len(spans)-1)] {
+		half := guesses[i].doubtful || guesses[i+1].doubtful || guesses[i].bare || guesses[i+1].bare
+		if !half && !divided(text[spans[i].End:spans[i+1].Start]) {
+			continue
+		}
+		if whole, ok := mended(text, spans[i], spans[i+1]); ok {
+			l.add(before[i], arc{Span: Span{spans[i].Start, spans[i+1].End}, to: before[i+2], extra: otherSpace}, whole)
+		}
+	}
+	return l
+}
+
+func (l *lattice) node(cross float32) int {
+	l.nodes = append(l.nodes, joint{-1, cross})
+	return len(l.nodes) - 1
+}
+
+// read adds an arc for a piece of the text.
+func (l *lattice) read(from, to int, text string, s Span, extra float32) {
+	l.add(from, arc{Span: s, to: to, extra: extra}, text[s.Start:s.End])
+}
+
+func (l *lattice) add(from int, a arc, raw string) {
+	a.guess, a.next = guess(raw), l.nodes[from].first
+	l.nodes[from].first = len(l.arcs)
+	l.arcs = append(l.arcs, a)
+}
+
+// leaving yields the arcs that leave a node.
+func (l *lattice) leaving(node int) iter.Seq[*arc] {
+	return func(yield func(*arc) bool) {
+		for at := l.nodes[node].first; at >= 0; at = l.arcs[at].next {
+			if !yield(&l.arcs[at]) {
+				return
+			}
+		}
+	}
+}
+
+// crossing returns the bits for going on after piece i.
+func crossing(text string, spans []Span, i int) float32 {
+	if i+1 < len(spans) && strings.ContainsAny(text[spans[i].End:spans[i+1].Start], ".;!?:") {
+		return fullStop
+	}
+	return 0
+}
+
+// splits returns where a piece may be two syllables between which no space
+// was read.
+func splits(raw string, g *guesses) (cuts []int) {
+	size := utf8.RuneCountInString(raw)
+	if size < 4 || size > 2*maxLetters || !g.doubtful || !hasLetters(raw) {
+		return nil
+	}
+	for at := range raw {
+		if at > 0 && !guess(raw[:at]).doubtful && !guess(raw[at:]).doubtful {
+			cuts = append(cuts, at)
+		}
+	}
+	return cuts
+}
+
+// divided reports whether a syllable may be divided here at the end of a line.
+func divided(between string) bool {
+	return strings.TrimSpace(between) == "-" && strings.Contains(between, "\n")
+}
+
+// mended returns two pieces as one, if it may be a syllable in the middle of
+// which a space was read, or which was divided at the end of a line.
+func mended(text string, a, b Span) (whole string, ok bool) {
+	between := text[a.End:b.Start]
+	left, right := text[a.Start:a.End], text[b.Start:b.End]
+	if strings.TrimSpace(between) != "" && !divided(between) || len(left)+len(right) > 2*maxLetters || !hasLetters(left) || !hasLetters(right) {
+		return "", false
+	}
+	whole = left + right
+	return whole, vowelGroups(whole) < 2 && !guess(whole).doubtful
+}
+
+// vowelGroups counts the runs of vowels; a syllable has one. It spares most
+// neighbours a guess of what they are together.
+func vowelGroups(raw string) (n int) {
+	inside := false
+	for _, r := range syllable.Fold(raw) {
+		vowel := strings.ContainsRune("aeiouy", r)
+		if vowel && !inside {
+			n++
+		}
+		inside = vowel
+	}
+	return n
+}
+
+// edges are cut off a piece: the table was measured without them too.
+const edges = ".,:;!?'\"‘’“”()[]{}-—_"
 
 func chunkSpans(text string) []Span {
-	var out []Span
+	out := make([]Span, 0, len(text)/5)
 	start := -1
 	flush := func(end int) {
 		if start >= 0 {
-			left := len(strings.TrimLeft(text[start:end], edges))
-			trimmed := strings.Trim(text[start:end], edges)
-			if strings.ContainsFunc(trimmed, isLetterOrDigit) {
-				out = append(out, Span{end - left, end - left + len(trimmed)})
+			piece := text[start:end]
+			from, to := 0, len(piece)
+			if !isPlain(piece[0]) || !isPlain(piece[to-1]) {
+				from = to - len(strings.TrimLeft(piece, edges))
+				to = max(from, len(strings.TrimRight(piece, edges)))
+			}
+			if strings.ContainsFunc(piece[from:to], isLetterOrDigit) {
+				out = append(out, Span{start + from, start + to})
 			}
 		}
 		start = -1
 	}
 	for i, r := range text {
+		if r < utf8.RuneSelf && isPlain(byte(r)) {
+			if start < 0 {
+				start = i
+			}
+			continue
+		}
 		if unicode.IsSpace(r) || strings.ContainsRune("-–—/,;.()\"“”", r) {
 			flush(i)
 		} else if start < 0 {
@@ -91,186 +233,46 @@ func chunkSpans(text string) []Span {
 	return out
 }
 
+// isPlain reports whether a byte is an ASCII letter or digit, which most are.
+func isPlain(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
 func isLetterOrDigit(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// cache holds readings of chunks seen before; OCR repeats its mistakes. It is
-// emptied when full, which bounds it to some megabytes.
-var cache = struct {
-	sync.RWMutex
-	m map[string][]string
-}{m: map[string][]string{}}
+func hasLetters(raw string) bool { return strings.ContainsFunc(raw, unicode.IsLetter) }
 
-const maxCache = 50_000
-
-// readings returns what a chunk may stand for: itself folded, then the most
-// probable syllables.
-func readings(raw string) []string {
-	cache.RLock()
-	got, ok := cache.m[raw]
-	cache.RUnlock()
-	if ok {
-		return got
-	}
-	got = guess(raw)
-	cache.Lock()
-	if len(cache.m) >= maxCache {
-		cache.m = map[string][]string{}
-	}
-	cache.m[strings.Clone(raw)] = got
-	cache.Unlock()
-	return got
-}
-
-func guess(raw string) []string {
-	var out []string
+func tokenOf(raw string) string {
 	if tokens := syllable.Split(raw); len(tokens) == 1 {
-		out = append(out, tokens[0].Folded)
+		return tokens[0].Folded
 	}
-	seen := norm.NFC.String(strings.ToLower(raw))
-	if utf8.RuneCountInString(seen) > maxLetters || strings.Trim(seen, "0123456789.,%") == "" {
-		return out
-	}
-	for _, r := range model().decode([]rune(seen)) {
-		if !slices.Contains(out, r) {
-			out = append(out, r)
-		}
-	}
-	return out
+	return ""
 }
 
-//go:embed confusion.json
-var confusionJSON []byte
+var guessed memo[*guesses]
 
-// channel is the confusion table and the syllables it can have come from.
-type channel struct {
-	bits map[rune]map[string]float64 // letter written → string read
-	root *node
-}
+// guess returns what a piece of text may have been.
+func guess(raw string) *guesses { return guessed.get(raw, func() *guesses { return newGuesses(raw) }) }
 
-// node is a node of the trie of all syllables with their marks.
-type node struct {
-	next   map[rune]*node
-	folded string // of the syllable that ends here, or ""
-}
-
-var model = sync.OnceValue(func() *channel {
-	var table struct {
-		Letters map[string]map[string]float64 `json:"letters"`
+func newGuesses(raw string) *guesses {
+	seen := []rune(norm.NFC.String(strings.ToLower(raw)))
+	digits := strings.Trim(raw, "0123456789.,%") == ""
+	g := &guesses{token: tokenOf(raw), known: -1}
+	if at, ok := slices.BinarySearch(model().syllables, g.token); ok {
+		g.known = at
 	}
-	if err := json.Unmarshal(confusionJSON, &table); err != nil {
-		panic("search: embedded confusion.json: " + err.Error())
+	switch {
+	case len(seen) > maxLetters || digits && len(seen) > maxDigits:
+	case digits:
+		g.list = model().decode(seen, noNumber)
+	default:
+		g.list = model().decode(seen, 0)
+		g.whole = foreign + foreignEach*float32(len(seen))
 	}
-	c := &channel{map[rune]map[string]float64{}, &node{}}
-	for letter, row := range table.Letters {
-		sum := 0.0
-		for _, n := range row {
-			sum += n
-		}
-		bits := map[string]float64{}
-		for seen, n := range row {
-			bits[seen] = -math.Log2(n / sum)
-		}
-		c.bits[firstRune(letter)] = bits
+	g.bare = vowelGroups(raw) == 0 && !strings.ContainsFunc(raw, func(r rune) bool { return !unicode.IsLetter(r) })
+	g.doubtful = len(g.list) == 0 || g.list[0].bits > float32(3+2*len(seen))
+	if len(g.list) > 0 {
+		g.whole = min(g.whole, g.list[0].bits)
 	}
-	for _, key := range syllable.Keys() {
-		c.root.add(syllable.Written(key))
-	}
-	return c
-})
-
-func (n *node) add(written string) {
-	for _, r := range written {
-		if n.next == nil {
-			n.next = map[rune]*node{}
-		}
-		if n.next[r] == nil {
-			n.next[r] = &node{}
-		}
-		n = n.next[r]
-	}
-	n.folded = syllable.Fold(written)
-}
-
-// longestRead is the longest string one letter was read as.
-const longestRead = 3
-
-// decode returns the folded syllables that most probably lead to what was
-// seen, best first. It walks the trie with, at each node, the cheapest cost
-// of having written this far and having read the first j characters.
-func (c *channel) decode(seen []rune) []string {
-	limit := maxPerChar * float64(len(seen))
-	row := make([]float64, len(seen)+1)
-	for j := range row {
-		row[j] = math.Inf(1)
-	}
-	row[0] = 0
-	best := map[string]float64{}
-	c.walk(c.root, seen, row, limit, best)
-	return cheapest(best)
-}
-
-// walk recurses as deep as the longest syllable has letters.
-func (c *channel) walk(n *node, seen []rune, row []float64, limit float64, best map[string]float64) {
-	if last := row[len(seen)]; n.folded != "" && last <= limit {
-		if old, ok := best[n.folded]; !ok || last < old {
-			best[n.folded] = last
-		}
-	}
-	for letter, child := range n.next {
-		if next, low := c.step(letter, seen, row, limit); low <= limit {
-			c.walk(child, seen, next, limit, best)
-		}
-	}
-}
-
-// step adds one written letter to a row and returns the cheapest entry.
-func (c *channel) step(letter rune, seen []rune, row []float64, limit float64) ([]float64, float64) {
-	next := make([]float64, len(row))
-	for j := range next {
-		next[j] = math.Inf(1)
-	}
-	low := math.Inf(1)
-	costs := c.bits[letter]
-	base := foldLetter(letter)
-	for j, so := range row {
-		if so > limit {
-			continue
-		}
-		for k := j; k <= min(j+longestRead, len(seen)); k++ {
-			cost, ok := costs[string(seen[j:k])]
-			if !ok {
-				if k != j+1 || foldLetter(seen[j]) != base {
-					continue
-				}
-				cost = unseen
-			}
-			next[k] = min(next[k], so+cost)
-			low = min(low, next[k])
-		}
-	}
-	return next, low
-}
-
-func foldLetter(r rune) rune { return firstRune(syllable.Fold(string(r))) }
-
-func cheapest(best map[string]float64) []string {
-	type reading struct {
-		folded string
-		bits   float64
-	}
-	var list []reading
-	for folded, bits := range best {
-		list = append(list, reading{folded, bits})
-	}
-	slices.SortFunc(list, func(a, b reading) int {
-		return cmp.Or(cmp.Compare(a.bits, b.bits), cmp.Compare(a.folded, b.folded))
-	})
-	var out []string
-	for _, r := range list {
-		if len(out) == maxReadings || r.bits > list[0].bits+maxExcess {
-			break
-		}
-		out = append(out, r.folded)
-	}
-	return out
+	return g
 }

@@ -8,7 +8,7 @@ import (
 	"minhchung/evidence/signature"
 )
 
-// Index keeps pages. Implementations: search/bleve, later search/meili; both
+// Index keeps pages. Implementations: search/bleve and search/meili; both
 // pass searchtest. All methods may be called concurrently.
 type Index interface {
 	// Apply makes a batch true: first Delete, then Put, and the cursors with

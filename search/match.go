@@ -6,23 +6,29 @@ import (
 	"minhchung/evidence/text/syllable"
 )
 
-// view is a page read for verification: its zones, and the chunks of its
+// view is a page read for verification: its zones, and the lattice of its
 // text when that is noisy.
 type view struct {
-	page   Page
-	zones  []zone
-	chunks [][]chunk
-	read   bool // chunks were made
+	page  Page
+	zones []zone
+	noise *lattice // nil when the text is not noisy
+	read  bool     // noise was made
 }
 
 func newView(p Page) *view { return &view{page: p, zones: p.zones()} }
 
-func (v *view) noisy() [][]chunk {
+func (v *view) noisy() *lattice {
 	if !v.read {
-		v.chunks, v.read = corrections(v.page.Text), true
+		text := v.zones[0]
+		v.noise, v.read = lattices.get(text.text, func() *lattice { return corrections(text.text, text.tokens) }), true
 	}
-	return v.chunks
+	return v.noise
 }
+
+// lattices of pages read for verification: a phrase of frequent pairs has
+// hundreds of candidates, which the next such phrase has again. One takes some
+// 30 kB.
+var lattices = memo[*lattice]{most: 2000}
 
 // place is where something was found: a span of a zone's text.
 type place struct {
@@ -73,22 +79,15 @@ func matchMarked(v *view, p Phrase) []place {
 	})
 }
 
-// matchCorrected finds a phrase in the possible readings of noisy text.
+// matchCorrected finds a phrase in what noisy text may have been.
 func matchCorrected(v *view, p Phrase) []place {
+	l := v.noisy()
+	if l == nil {
+		return nil
+	}
 	var out []place
-	for _, run := range v.noisy() {
-	next:
-		for at := 0; at+len(p.Words) <= len(run); at++ {
-			for i, w := range p.Words {
-				if !w.any && !slices.Contains(run[at+i].readings, w.Folded) {
-					continue next
-				}
-			}
-			out = append(out, place{0, Span{run[at].Start, run[at+len(p.Words)-1].End}})
-			if len(out) == maxPlaces {
-				return out
-			}
-		}
+	for _, s := range l.find(p) {
+		out = append(out, place{0, s})
 	}
 	return out
 }

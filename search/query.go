@@ -37,7 +37,7 @@ func (e *QueryError) Error() string {
 // Query is a parsed query. Everything in it must be found on one page, and
 // nothing excluded.
 type Query struct {
-	Text string // as typed, spaces trimmed
+	Text string // as typed, without what cannot be seen, spaces trimmed
 	// Number is set when the words that are neither quoted, excluded nor a
 	// prefix read as a document's number.
 	Number *DocNumber
@@ -51,6 +51,7 @@ type Query struct {
 type Phrase struct {
 	Words  []Word
 	Quoted bool
+	near   bool // is not what was asked, in a loose tier
 }
 
 // Word is a word of a query.
@@ -79,9 +80,10 @@ func (p Phrase) marked() bool {
 //	tuyên*                 a word beginning so
 //	32/BC-UBND, so 32      the number of a document
 //
-// The error is a *QueryError.
+// Characters that show nothing (directions, zero widths, controls) are left
+// out, wherever they were copied from. The error is a *QueryError.
 func Parse(text string) (Query, error) {
-	text = strings.TrimSpace(text)
+	text = strings.TrimSpace(visible(text))
 	if utf8.RuneCountInString(text) > MaxQueryRunes {
 		return Query{}, &QueryError{Code: "long", Limit: MaxQueryRunes}
 	}
@@ -116,6 +118,22 @@ func Parse(text string) (Query, error) {
 		return Query{}, &QueryError{Code: "empty"}
 	}
 	return q, nil
+}
+
+// visible leaves out what shows nothing, and makes a space of what controls a
+// device, so that it neither hides in a word nor joins two.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return r
+		case r == utf8.RuneError || unicode.Is(unicode.Cc, r):
+			return ' '
+		case unicode.In(r, unicode.Cf, unicode.Co, unicode.Cs):
+			return -1
+		}
+		return r
+	}, text)
 }
 
 func (q *Query) addFree(free string) {

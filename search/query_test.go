@@ -57,6 +57,10 @@ func TestParse(t *testing.T) {
 		{"2022", `"2022" #2022`},
 		{"mức độ 3, 4", `"muc do 3 4"`},
 		{"1831/1861", `"1831 1861"`},
+		{"\u202echuyển đ\u200bổi\u202c số", `"chuyen doi so"`},
+		{"chuyển\x00đổi\x1b[31m\tsố\n", `"chuyen doi 31m so"`},
+		{"\u2067-\u2069 \u200f32\u200e/BC-UBND", `"32 bc ubnd" #32/bc-ubnd`},
+		{"ký\xff số", `"ky so"`},
 	} {
 		q, err := Parse(c.in)
 		if err != nil {
@@ -71,21 +75,46 @@ func TestParse(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	for in, code := range map[string]string{
-		"":                              "empty",
-		" \t\n":                         "empty",
-		"... , ; - !":                   "empty",
-		`""`:                            "empty",
-		"\u202e\u200b":                  "empty",
-		"-dự":                           "only-excluded",
-		strings.Repeat("x", 5000):       "long",
-		strings.Repeat("một ", 33):      "words",
-		strings.Repeat("-một ", 40):     "words",
-		`"` + strings.Repeat("a-", 100): "words",
+		"":                                 "empty",
+		" \t\n":                            "empty",
+		"... , ; - !":                      "empty",
+		`""`:                               "empty",
+		"\u202e\u200b":                     "empty",
+		"-dự":                              "only-excluded",
+		"…。،؟ «» ‹› “” ''":                 "empty",
+		"\u202e\u2066\x00\x07\u200d\ufeff": "empty",
+		`"..." -"!" ?*`:                    "empty",
+		"-\u202edự\u202c":                  "only-excluded",
+		strings.Repeat("x", 5000):          "long",
+		strings.Repeat("kế hoạch ", 556):   "long",
+		strings.Repeat("\u0301", 5000):     "long",
+		strings.Repeat("một ", 33):         "words",
+		strings.Repeat("-một ", 40):        "words",
+		`"` + strings.Repeat("a-", 100):    "words",
 	} {
 		var e *QueryError
 		if _, err := Parse(in); !errors.As(err, &e) || e.Code != code {
 			t.Errorf("Parse(%.20q): got %v, want %s", in, err, code)
 		}
+	}
+}
+
+// TestRefusalIsASentence: what a person reads says what to do with the query.
+func TestRefusalIsASentence(t *testing.T) {
+	for in, want := range map[string]string{
+		strings.Repeat("x", 5000):   "the query has more than 500 characters",
+		strings.Repeat("một ", 33):  "the query has more than 32 words",
+		"?!":                        "the query holds no word",
+		`-"dự thảo"`:                "the query only excludes",
+		strings.Repeat(". ", 2500):  "the query has more than 500 characters",
+		strings.Repeat("\u202e", 9): "the query holds no word",
+	} {
+		if _, err := Parse(in); err == nil || err.Error() != want {
+			t.Errorf("Parse(%.20q): got %v, want %s", in, err, want)
+		}
+	}
+	if q, err := Parse("ký\u202e số\x07"); err != nil || q.Text != "ký số" {
+		t.Errorf("got text %q, %v, want what can be seen", q.Text, err)
 	}
 }
 

@@ -10,17 +10,18 @@ import (
 
 // Version names the rules by which pages become terms, and the confusion table
 // with them. An index made under another version is built anew.
-var Version = fmt.Sprintf("1-%x", sha256.Sum256(confusionJSON))[:10]
+var Version = fmt.Sprintf("4-%x", sha256.Sum256(confusionJSON))[:10]
 
 // Terms returns what an engine indexes of a page besides its facets: for each
 // term field the values, sorted, each once. It is a pure function of the page.
 func Terms(p Page) map[Field][]string {
 	b := terms{}
-	for _, z := range p.zones() {
+	zones := p.zones()
+	for _, z := range zones {
 		b.zone(z)
 	}
-	for _, reading := range corrections(p.Text) {
-		b.reading(reading)
+	if l := corrections(zones[0].text, zones[0].tokens); l != nil {
+		b.add(FieldCorrected, l.terms()...)
 	}
 	if d, ok := p.ownNumber(); ok {
 		b.add(FieldNumber, d.keys()...)
@@ -63,22 +64,6 @@ func (b terms) zone(z zone) {
 			b.add(FieldTrigram, pair(z.tokens[i-2].Folded, pair(before.Folded, t.Folded)))
 		}
 		before, beforeKey, beforeMarked = t, key, marked
-	}
-}
-
-// reading adds a run of chunks of noisy text: every possible reading, and
-// every pair of neighbours.
-func (b terms) reading(chunks []chunk) {
-	for i, c := range chunks {
-		b.add(FieldCorrected, c.readings...)
-		if i == 0 {
-			continue
-		}
-		for _, left := range chunks[i-1].readings {
-			for _, right := range c.readings {
-				b.add(FieldCorrected, pair(left, right))
-			}
-		}
 	}
 }
 

@@ -216,7 +216,7 @@ func missing(p Phrase) []Phrase {
 			out = append(out, p.with(i, Word{any: true}))
 		}
 		words := slices.Delete(slices.Clone(p.Words), i, i+1)
-		out = append(out, Phrase{Words: words, Quoted: p.Quoted})
+		out = append(out, Phrase{Words: words, Quoted: p.Quoted, near: true})
 	}
 	return out
 }
@@ -232,7 +232,7 @@ func phrasesAny(phrases []Phrase) Expr {
 func (p Phrase) with(i int, w Word) Phrase {
 	words := slices.Clone(p.Words)
 	words[i] = w
-	return Phrase{Words: words, Quoted: p.Quoted}
+	return Phrase{Words: words, Quoted: p.Quoted, near: true}
 }
 
 // neighbours returns the syllables one insertion, deletion, replacement or

@@ -96,12 +96,20 @@ func (s *session) followGrown(ctx context.Context, e *env, seen map[evidence.Boo
 // followTime is how often serve looks for work that nobody announced.
 const followTime = 30 * time.Second
 
-// followWhile follows all books until ctx ends, at once when woken. A failure
-// is noted and tried again: uploads go on meanwhile.
+// followWhile follows all books until ctx ends, at once when woken or when the
+// store tells that another process wrote. A failure is noted and tried again:
+// uploads go on meanwhile.
 func (s *session) followWhile(ctx context.Context, e *env, wake <-chan struct{}) {
 	quiet := *e
 	quiet.Terminal = false // no bars between the notes of a server
 	seen := map[evidence.BookID]int64{}
+	var grew <-chan evidence.BookID // nil: nobody tells
+	if w, ok := s.Store.(evidence.Watcher); ok {
+		var err error
+		if grew, err = w.Watch(ctx, s.Scope); err != nil {
+			quiet.note("serve.follow-failed", err.Error()) // it looks by itself then
+		}
+	}
 	for {
 		if err := s.followGrown(ctx, &quiet, seen); err != nil && ctx.Err() == nil {
 			quiet.note("serve.follow-failed", err.Error())
@@ -110,6 +118,10 @@ func (s *session) followWhile(ctx context.Context, e *env, wake <-chan struct{})
 		case <-ctx.Done():
 			return
 		case <-wake:
+		case _, open := <-grew:
+			if !open {
+				grew = nil
+			}
 		case <-time.After(followTime):
 		}
 	}

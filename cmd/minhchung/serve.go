@@ -13,6 +13,7 @@ import (
 
 	"minhchung/cmd/minhchung/auth"
 	"minhchung/cmd/minhchung/config"
+	"minhchung/cmd/minhchung/health"
 	"minhchung/cmd/minhchung/web"
 	"minhchung/evidence"
 	"minhchung/search"
@@ -93,8 +94,16 @@ func servePages(ctx context.Context, e *env, s *session, listen string) error {
 	defer s.readers.Close() // children hold nothing worth an error
 	wake, stop := s.startFollowing(ctx, e)
 	defer stop()
+	monitor, stopMonitor := watchEngines(ctx, s, log)
+	defer stopMonitor()
+	var metrics health.Metrics
+	stopMetrics, err := serveMetrics(e, monitor, &metrics)
+	if err != nil {
+		return err
+	}
+	defer stopMetrics()
 	handler, err := web.New(web.Config{
-		Render: s.readers.Render, Search: searcher{s},
+		Render: s.readers.Render, Search: searcher{s}, Bound: monitor.Bound,
 		Store: s.Store, Objects: s.Objects, Public: s.Public, Spool: s.Spool, Answers: s.Answers,
 		Authenticate: auth.Office, Hosts: hosts, FileBytes: s.Config.MaxFileBytes(), Log: log,
 		Intake: func(ctx context.Context, scope evidence.Scope, book evidence.BookID) (*evidence.Intake, func(), error) {
@@ -116,7 +125,7 @@ func servePages(ctx context.Context, e *env, s *session, listen string) error {
 	} else {
 		e.say("serve.listening", address)
 	}
-	return serveUntil(ctx, e, listener, handler)
+	return serveUntil(ctx, e, listener, monitor.Handler(nil, metrics.Count(handler)))
 }
 
 // startFollowing keeps texts, confirmations and the search index up with the

@@ -26,14 +26,14 @@ exposure=$(systemd-analyze security --offline=true /usr/lib/systemd/system/minhc
 echo "exposure level of the service: $exposure"
 [ "${exposure%.*}" -le 2 ] || fail "the sandbox is open: $exposure"
 
-as_user() { setpriv --reuid=minhchung --regid=minhchung --init-groups --reset-env -- "$@"; }
+as_user=(setpriv --reuid=minhchung --regid=minhchung --init-groups --reset-env --)   # becomes the program: one process id
 cd /
-as_user /usr/bin/minhchung unit add xa-thu --name "UBND xã Thử" --config /etc/minhchung/minhchung.toml
+"${as_user[@]}" /usr/bin/minhchung unit add xa-thu --name "UBND xã Thử" --config /etc/minhchung/minhchung.toml
 [ "$(stat -c %U:%a /var/lib/minhchung)" = minhchung:700 ] || fail "the data directory is not private"
-as_user /usr/bin/minhchung serve --listen 127.0.0.1:0 --json --config /etc/minhchung/minhchung.toml >"$work/address" 2>"$work/log" & server=$!
+"${as_user[@]}" /usr/bin/minhchung serve --listen 127.0.0.1:0 --json --config /etc/minhchung/minhchung.toml >"$work/address" 2>"$work/log" & server=$!
 for _ in $(seq 100); do [ -s "$work/address" ] && break; sleep 0.1; done
 address=$(sed -n 's/.*"address":"\([^"]*\)".*/\1/p' "$work/address")
-curl -sf -o /dev/null "$address" || { cat "$work/log"; fail "the pages do not answer at $address"; }
+curl -sf -o /dev/null "$address" && curl -sf "${address}healthz" && curl -sf "${address}readyz" || { cat "$work/log"; fail "the pages do not answer at $address"; }
 kill "$server"; wait "$server" || fail "serve did not end with code 0"
 server=
 

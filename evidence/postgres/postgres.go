@@ -116,6 +116,7 @@ type Store struct {
 	listen  *pgx.ConnConfig
 	queues  sync.Map // evidence.BookID → chan struct{}, the writers of this process
 	notices *notices
+	pinger  pinger
 	closed  atomic.Bool
 
 	// commitHook stands around COMMIT in tests of failures.
@@ -181,6 +182,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.notices.stop()
+	s.pinger.close()
 	s.pool.Close()
 	return nil
 }

@@ -189,3 +189,15 @@ func (r *Reader) opening(ctx context.Context, book string, index int64) ([]byte,
 	e, err := r.entryOf(ctx, book, index)
 	return e.Opening, err
 }
+
+var _ evidence.HoldingsReader = (*Reader)(nil)
+
+// Holdings implements evidence.HoldingsReader.
+func (r *Reader) Holdings(ctx context.Context) (h evidence.Holdings, err error) {
+	for table, n := range map[string]*int64{"entry": &h.Entries, "tile": &h.Tiles, "blob": &h.Blobs} {
+		if err := r.conn.Row(ctx, `SELECT count(*) FROM `+table+` WHERE book = ?`, []any{r.key}, n); err != nil {
+			return h, fmt.Errorf("counting table %s of book %s: %w", table, r.book, err)
+		}
+	}
+	return h, nil
+}

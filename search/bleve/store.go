@@ -3,10 +3,14 @@ package bleve
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	engine "github.com/blevesearch/bleve/v2"
 	"github.com/blevesearch/bleve/v2/analysis"
@@ -99,22 +103,40 @@ func (s *store) apply(ctx context.Context, b search.Batch) error {
 			return fmt.Errorf("deleting document %s: %w", ref.Document, err)
 		}
 	}
-	for _, p := range b.Put {
-		if batch.Size() >= batchPages {
+	for pages := range slices.Chunk(b.Put, batchPages) {
+		if batch.Size() > 0 {
 			if err := s.commit(ctx, batch); err != nil {
 				return err
 			}
 			batch = s.index.NewBatch() // the engine may still read the old one
 		}
-		doc, err := newDocument(p)
+		docs, err := newDocuments(pages)
 		if err != nil {
-			return fmt.Errorf("indexing page %s: %w", p.ID(), err)
+			return err
 		}
-		if err := batch.IndexAdvanced(doc); err != nil {
-			return fmt.Errorf("indexing page %s: %w", p.ID(), err)
+		for _, doc := range docs {
+			if err := batch.IndexAdvanced(doc); err != nil {
+				return fmt.Errorf("indexing page %s: %w", doc.ID(), err)
+			}
 		}
 	}
 	return s.finish(ctx, batch, b.Cursors)
+}
+
+// newDocuments makes documents on every core; correction is most of the work.
+func newDocuments(pages []search.Page) ([]*document.Document, error) {
+	docs, errs := make([]*document.Document, len(pages)), make([]error, len(pages))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(pages)) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(pages); i = int(next.Add(1)) - 1 {
+				docs[i], errs[i] = newDocument(pages[i])
+			}
+		})
+	}
+	wg.Wait()
+	return docs, errors.Join(errs...)
 }
 
 func (s *store) commit(ctx context.Context, batch *engine.Batch) error {
@@ -197,8 +219,8 @@ func decodeCursors(raw []byte) (map[evidence.BookID]int64, error) {
 
 // Names of the fields that are not search.Field.
 const (
-	pageField = "page" // the page as JSON, stored
-	dateField = "date" // for sorting
+	pageField  = "page"  // the page as JSON, stored
+	orderField = "order" // sortKey
 )
 
 const (
@@ -210,16 +232,14 @@ const (
 func newDocument(p search.Page) (*document.Document, error) {
 	raw, err := json.Marshal(p)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("indexing page %s: %w", p.ID(), err)
 	}
 	doc := document.NewDocument(p.ID())
 	add := func(name string, value []byte, options api.FieldIndexingOptions) {
 		doc.AddField(document.NewTextFieldCustom(name, nil, value, options, lines{}))
 	}
 	add(pageField, raw, api.StoreField)
-	if p.Date != "" {
-		add(dateField, []byte(p.Date), facetOptions)
-	}
+	add(orderField, []byte(sortKey(p)), facetOptions)
 	for field, values := range search.Terms(p) {
 		if len(values) > 0 {
 			add(string(field), []byte(strings.Join(values, "\n")), termOptions)

@@ -115,6 +115,8 @@ func testTiers(t *testing.T, x search.Index) {
 	)
 	want(t, "with marks", ask(t, x, everything, "kiểm điểm, rút kinh nghiệm"),
 		append([]string{"marked:marked"}, byID("folded", "other", "bare", "scan:corrected")...)...)
+	want(t, "the comma is of no account", ask(t, x, everything, "kiểm điểm rút kinh nghiệm"),
+		append([]string{"marked:marked"}, byID("folded", "other", "bare", "scan:corrected")...)...)
 	want(t, "without marks", ask(t, x, everything, "kiem diem rut kinh nghiem"),
 		byID("folded", "marked", "other", "bare", "scan:corrected")...)
 	want(t, "in quotes", ask(t, x, everything, `"kiểm điểm"`, strict),
@@ -155,15 +157,17 @@ func testNumbers(t *testing.T, x search.Index) {
 	party := page("xa-a", "party", "Nghị quyết 12-NQ/TU về chuyển đổi số")
 	other := page("xa-a", "other", "Công văn 132/BC-UBND, đạt 32/40 điểm")
 	put(t, x, report, mention, law, party, other)
-	for _, q := range []string{"32/BC-UBND", "32 bc ubnd", "số 32/bc-ubnd", "032/BC-UBND", "32 BC UBND"} {
+	for _, q := range []string{"32/BC-UBND", "32 bc ubnd", "số 32/bc-ubnd", "032/BC-UBND", "32 BC UBND", "\u202a32/BC\u200b-UBND\u202c"} {
 		a := ask(t, x, everything, q, strict)
 		if got := brief(a); len(got) < 2 || got[0] != "report:number" || got[1] != "mention:mention" || len(got) > 2 {
 			t.Errorf("%q: got %v, want report:number, mention:mention", q, got)
 		}
 	}
-	a := ask(t, x, everything, "so 32", strict)
-	if got := brief(a); len(got) != 3 || got[0] != "report:number" {
-		t.Errorf("so 32: got %v, want the report first, then two mentions", got)
+	for _, q := range []string{"so 32", "số 32", "Số: 32", "32"} {
+		a := ask(t, x, everything, q, strict)
+		if got := brief(a); len(got) < 3 || got[0] != "report:number" || !strings.HasSuffix(got[2], ":mention") {
+			t.Errorf("%s: got %v, want the report first, then two mentions", q, got)
+		}
 	}
 	want(t, "with year", ask(t, x, everything, "số 32/2022/QĐ-UBND", strict), "law:mention")
 	want(t, "party", ask(t, x, everything, "12-NQ/TU", strict), "party:mention")
@@ -203,6 +207,13 @@ func testLoose(t *testing.T, x search.Index) {
 		page("xa-a", "plan", "Ban hành Kế hoạch cải cách hành chính năm 2022"),
 		page("xa-a", "else", "Kết quả cải thiện hành lang"),
 	)
+	noisy := page("xa-b", "noisy", "Ban hanh Ké hogch cdi cdch hanh chinh nim 2022 cla Uy ban nhan dan x4, duge giao thyc hién")
+	put(t, x, noisy)
+	want(t, "a slip, in a bad scan", ask(t, x, evidence.Scope{Units: []evidence.UnitID{"xa-b"}}, "keo hoach cai cach"), "noisy:repaired")
+	want(t, "no slip, in a bad scan", ask(t, x, evidence.Scope{Units: []evidence.UnitID{"xa-b"}}, "kế hoạch cải cách", strict), "noisy:corrected")
+	if err := x.Apply(t.Context(), search.Batch{Delete: []search.DocumentRef{{Book: noisy.Book(), Document: noisy.Document}}}); err != nil {
+		t.Fatal(err)
+	}
 	a := ask(t, x, everything, "keo hoach cai cach")
 	want(t, "a slip", a, "plan:repaired")
 	if !a.Loose {

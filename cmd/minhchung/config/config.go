@@ -61,6 +61,9 @@ type Config struct {
 	SQL SQL `toml:"sql"`
 	// Objects says where the bytes of documents are kept.
 	Objects Objects `toml:"objects"`
+	// Search says where the search index is kept. It follows the ledger and can
+	// be built again at any time.
+	Search Search `toml:"search"`
 }
 
 // Serve is the table [serve].
@@ -143,13 +146,40 @@ type S3 struct {
 	PartBytes int64 `toml:"part_bytes"`
 }
 
-// The engines of rows and ledger, and of the documents.
+// Search is the table [search].
+type Search struct {
+	// Engine is "bleve", a folder in the data directory, or "meili"; default
+	// "bleve".
+	Engine string `toml:"engine"`
+	// Meili is needed with the engine "meili" and refused without it.
+	Meili Meili `toml:"meili"`
+}
+
+// Meili is the table [search.meili].
+type Meili struct {
+	// URL is the address of a Meilisearch server, "https://host:port".
+	URL string `toml:"url"`
+	// Plain allows http:// to another machine; default false. Texts can then be
+	// read on the way.
+	Plain bool `toml:"plain"`
+	// Key says where the API key is kept: see Secret. It may do everything with
+	// indexes of the prefix, read tasks and swap indexes. Default none.
+	Key Secret `toml:"key"`
+	// Prefix names the indexes; default "minhchung". Two installations on one
+	// server need two.
+	Prefix string `toml:"prefix"`
+}
+
+// The engines of rows and ledger, of the documents, and of the search index.
 const (
 	engineSQLite   = "sqlite"
 	enginePostgres = "postgres"
 
 	engineDisk = "disk"
 	engineS3   = "s3"
+
+	engineBleve = "bleve"
+	engineMeili = "meili"
 )
 
 // Duration is a time.Duration that a file has as "10s" or "1m30s".
@@ -200,7 +230,7 @@ func (c Config) Worker(command []string) worker.Config {
 
 // SameEngines reports whether both keep things in the same places.
 func (c Config) SameEngines(other Config) bool {
-	return reflect.DeepEqual(c.SQL, other.SQL) && c.Objects == other.Objects
+	return reflect.DeepEqual(c.SQL, other.SQL) && c.Objects == other.Objects && c.Search == other.Search
 }
 
 // Errors that commands turn into a sentence. Each names the directory in the

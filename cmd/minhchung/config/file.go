@@ -156,7 +156,7 @@ func (c Config) check() *FileError {
 			return &FileError{Code: CodeValue, Key: key, Detail: "it must be host:port"}
 		}
 	}
-	return cmp.Or(c.SQL.check(), c.Objects.check())
+	return cmp.Or(c.SQL.check(), c.Objects.check(), c.Search.check())
 }
 
 func (q SQL) check() *FileError {
@@ -199,6 +199,33 @@ func (o Objects) check() *FileError {
 	return o.S3.Secret.check("objects.s3.secret")
 }
 
+func (s Search) check() *FileError {
+	if err := choice("search.engine", s.Engine, engineBleve, engineMeili); err != nil {
+		return err
+	}
+	if s.Engine != engineMeili {
+		return unused("search.meili.", engineMeili, s.Meili)
+	}
+	if s.Meili.URL == "" {
+		return &FileError{Code: CodeMissing, Key: "search.meili.url", Detail: engineMeili}
+	}
+	u, err := url.Parse(s.Meili.URL)
+	switch {
+	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
+		return &FileError{Code: CodeValue, Key: "search.meili.url", Detail: "it must be http(s)://host:port"}
+	case u.User != nil:
+		return &FileError{Code: CodeInline, Key: "search.meili.url"}
+	case u.Scheme == "http" && !s.Meili.Plain && !thisMachine(u.Hostname()):
+		return &FileError{Code: CodeValue, Key: "search.meili.url", Detail: "plain HTTP to another machine; write https:// or plain = true"}
+	}
+	return s.Meili.Key.checkOptional("search.meili.key")
+}
+
+func thisMachine(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
 // choice reports a value that is neither "" nor one of the others.
 func choice(key, value string, choices ...string) *FileError {
 	if value == "" || slices.Contains(choices, value) {
@@ -227,7 +254,7 @@ func (c *Config) resolve(dir string) {
 	if c.Objects.S3.CA != "" {
 		c.Objects.S3.CA = resolved(dir, c.Objects.S3.CA)
 	}
-	for _, secret := range []*Secret{&c.Objects.S3.Secret, &c.SQL.Postgres.Password, &c.SQL.Postgres.OwnerPassword} {
+	for _, secret := range []*Secret{&c.Objects.S3.Secret, &c.SQL.Postgres.Password, &c.SQL.Postgres.OwnerPassword, &c.Search.Meili.Key} {
 		*secret = secret.resolve(dir)
 	}
 }

@@ -87,6 +87,8 @@ func TestLoadRefuses(t *testing.T) {
 		"password in URL":   {"[sql]\nengine = \"postgres\"\n[sql.postgres]\nurl = \"postgres://a:" + planted + "@h/d\"", FileError{Line: 4, Code: CodeInline, Key: "sql.postgres.url"}},
 		"password behind":   {"[sql]\nengine = \"postgres\"\n[sql.postgres]\nurl = \"postgres://a@h/d?password=" + planted + "\"", FileError{Line: 4, Code: CodeInline, Key: "sql.postgres.url"}},
 		"not a URL":         {"[sql]\nengine = \"postgres\"\n[sql.postgres]\nurl = \"host=h password=" + planted + "\"", FileError{Line: 4, Code: CodeValue, Key: "sql.postgres.url"}},
+		"search server":     {"[search]\nengine = \"meili\"\n[search.meili]\nurl = \"http://meili.example.vn\"", FileError{Line: 4, Code: CodeValue, Key: "search.meili.url"}},
+		"search key":        {"[search]\nengine = \"meili\"\n[search.meili]\nurl = \"https://meili.example.vn\"\nkey = \"" + planted + "\"", FileError{Line: 5, Code: CodeInline, Key: "search.meili.key"}},
 		"credential path":   {strings.Replace(s3Table, "file:s3-secret", "credential:../"+planted, 1), FileError{Line: 8, Code: CodeInline, Key: "objects.s3.secret"}},
 	} {
 		file := writeConfig(t, c.text)
@@ -171,6 +173,9 @@ func TestSamplesShowEveryOption(t *testing.T) {
 		if _, err := Load(file); err != nil {
 			t.Errorf("%s as it is: %v", name, err)
 		}
+	}
+	if _, err := Load(filepath.Join("..", "..", "..", "deploy", "compose", "minhchung.toml")); err != nil {
+		t.Errorf("that of the containers: %v", err)
 	}
 	office, err := Load(filepath.Join("..", "..", "..", "deploy", "minhchung.toml"))
 	if err != nil || !reflect.DeepEqual(office, Config{}) {

@@ -1,14 +1,18 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"minhchung/search"
 	"minhchung/search/bleve"
+	"minhchung/search/meili"
 )
 
 // index is the search index of a session, opened when it is first needed.
@@ -24,8 +28,8 @@ type index struct {
 
 func (l layout) index() string { return filepath.Join(l.root, "index") }
 
-// Index opens the search index (DATA/index), and makes it when it is missing.
-// One that cannot be opened is made anew: it follows the ledger. Only the
+// Index opens the search index, DATA/index or that of the search server, and
+// makes it when it is missing. A folder that cannot be opened is made anew: it follows the ledger. Only the
 // holder has it.
 func (s *Session) Index() (search.Index, error) {
 	x := &s.index
@@ -37,18 +41,47 @@ func (s *Session) Index() (search.Index, error) {
 	case s.Key == nil:
 		return nil, errors.New("opening the search index: the data directory is open for reading only")
 	}
-	opened, err := bleve.Open(x.dir)
-	if err != nil {
-		if removed := os.RemoveAll(x.dir); removed != nil {
-			return nil, fmt.Errorf("opening the search index: %w", errors.Join(err, removed))
-		}
-		opened, err = bleve.Open(x.dir)
+	open := x.openFolder
+	if s.Config.Search.Engine == engineMeili {
+		open = s.Config.Search.Meili.open
 	}
+	opened, err := open()
 	if err != nil {
 		return nil, fmt.Errorf("opening the search index: %w", err)
 	}
 	x.opened = opened
 	return opened, nil
+}
+
+func (x *index) openFolder() (search.Index, error) {
+	opened, err := bleve.Open(x.dir)
+	if err == nil {
+		return opened, nil
+	}
+	if removed := os.RemoveAll(x.dir); removed != nil {
+		return nil, errors.Join(err, removed)
+	}
+	return bleve.Open(x.dir)
+}
+
+// The limits of requests to the search server: to open the index, and for one
+// request of many documents.
+const (
+	searchOpenTime    = 5 * time.Second
+	searchRequestTime = time.Minute
+)
+
+func (m Meili) open() (search.Index, error) {
+	key := ""
+	if m.Key != "" {
+		var err error
+		if key, err = m.Key.read(); err != nil {
+			return nil, &FileError{Code: CodeSecret, Key: "search.meili.key", Detail: err.Error()}
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), searchOpenTime)
+	defer cancel()
+	return meili.Open(ctx, meili.Config{URL: m.URL, Key: key, Prefix: m.Prefix, Client: &http.Client{Timeout: searchRequestTime}})
 }
 
 // Follow runs fn while no other follower of this process works.

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 4 && os.Args[1] == childArgument {
 		os.Exit(childMain(os.Args[2], os.Args[3], os.Args[4:]))
 	}
-	os.Exit(m.Run())
+	os.Exit(server.Main(m))
 }
 
 func childMain(data, wait string, args []string) int {

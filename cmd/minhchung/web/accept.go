@@ -17,6 +17,7 @@ import (
 type accepted struct {
 	file      spooled
 	known     bool // it was there before
+	read      bool // its text was looked into
 	ambiguous bool // its name fits several rows, or several files fit its row
 	document  evidence.Document
 	verdict   signature.Verdict
@@ -41,7 +42,7 @@ func (s *server) accept(ctx context.Context, who visitor, k evidence.BookID, fil
 		if list, incoming, err = s.match(ctx, who, k, files); err != nil {
 			return err
 		}
-		err := s.withIntake(ctx, who, k, func(in *evidence.Intake) error { return receive(ctx, in, incoming) })
+		err := s.withIntake(ctx, who, k, func(in *evidence.Intake) error { return s.receive(ctx, in, incoming) })
 		if err != nil {
 			return err
 		}
@@ -68,7 +69,7 @@ func (s *server) alone(ctx context.Context, do func(ctx context.Context) error) 
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return do(ctx)
+	return s.boundedWork(ctx, database, do)
 }
 
 // prove makes the receipt of an accepted file: of its first row, or of the
@@ -168,19 +169,23 @@ func (s *server) withIntake(ctx context.Context, who visitor, k evidence.BookID,
 	return own.Anchor(ctx)
 }
 
-func receive(ctx context.Context, in *evidence.Intake, files []evidence.File) error {
-	if err := in.Prepare(ctx); err != nil {
-		return err
-	}
-	summary, err := in.Receive(ctx, files)
-	if err != nil {
-		return err
-	}
-	if len(summary.Failures) > 0 { // our own spool could not be read
-		f := summary.Failures[0]
-		return fmt.Errorf("receiving %s: %w", f.Name, f.Err)
-	}
-	return nil
+// receive takes files as long as their store answers: each is in the ledger
+// whole or not at all.
+func (s *server) receive(ctx context.Context, in *evidence.Intake, files []evidence.File) error {
+	return s.boundedWork(ctx, documents, func(ctx context.Context) error {
+		if err := in.Prepare(ctx); err != nil {
+			return err
+		}
+		summary, err := in.Receive(ctx, files)
+		if err != nil {
+			return err
+		}
+		if len(summary.Failures) > 0 { // our own spool could not be read
+			f := summary.Failures[0]
+			return fmt.Errorf("receiving %s: %w", f.Name, f.Err)
+		}
+		return nil
+	})
 }
 
 // withRoot reads the root book, or gives nil to those who may not.
@@ -194,6 +199,12 @@ func (s *server) withRoot(ctx context.Context, who visitor, fn func(root evidenc
 // readBack fills in what the book says of a document now.
 func readBack(ctx context.Context, r evidence.Reader, a *accepted) (err error) {
 	if a.verdict, a.document, err = evidence.ReadVerdict(ctx, r, a.file.sha); err != nil {
+		return err
+	}
+	switch _, err := r.TextOf(ctx, a.file.sha); {
+	case err == nil:
+		a.read = true
+	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
 	ids, err := r.MatchedRows(ctx, a.file.sha)

@@ -143,8 +143,10 @@ func (s *server) attach(ctx context.Context, who visitor, h hanging) (string, er
 			if h.file == nil {
 				return hangingError(in.AttachDocument(ctx, sha, links))
 			}
-			_, _, err := in.Attach(ctx, h.incoming(), links)
-			return hangingError(err)
+			return s.boundedWork(ctx, documents, func(ctx context.Context) error {
+				_, _, err := in.Attach(ctx, h.incoming(), links)
+				return hangingError(err)
+			})
 		})
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"time"
 
 	"minhchung/cmd/minhchung/auth"
@@ -34,6 +35,10 @@ type Config struct {
 	Render func(ctx context.Context, file text.File, page, dpi int) ([]byte, error)
 	// Search finds pages; nil says that it is not ready.
 	Search Searcher
+	// Bound returns a context that ends when an engine does not answer, at once
+	// when it does not now, as health.Monitor.Bound does; done is called when
+	// the work is over. Default: contexts as they are.
+	Bound func(ctx context.Context, engine string) (bound context.Context, done func())
 	// Authenticate says who a request comes from; an error refuses it.
 	Authenticate func(*http.Request) (auth.Principal, error)
 	// Hosts are the Host headers that mean us; every other one is refused.
@@ -58,6 +63,9 @@ type server struct {
 	// accepting holds one token: one upload at a time is inspected, so that
 	// many browsers cannot start many sets of workers.
 	accepting chan struct{}
+	// drawing holds a token for each page being drawn: one child less than
+	// there are processors, so that drawing never stops the reading of texts.
+	drawing chan struct{}
 }
 
 // New makes the handler. It is safe for concurrent use.
@@ -74,6 +82,9 @@ func New(cfg Config) (http.Handler, error) {
 	if cfg.AcceptTime <= 0 {
 		cfg.AcceptTime = 10 * time.Minute
 	}
+	if cfg.Bound == nil {
+		cfg.Bound = func(ctx context.Context, _ string) (context.Context, func()) { return ctx, func() {} }
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
@@ -84,7 +95,8 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the pages: %w", err)
 	}
-	s := &server{Config: cfg, pages: pages, answers: newAnswers(cfg.Answers, cfg.Now), accepting: make(chan struct{}, 1)}
+	s := &server{Config: cfg, pages: pages, answers: newAnswers(cfg.Answers, cfg.Now), accepting: make(chan struct{}, 1),
+		drawing: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))}
 	if err := s.answers.expire(); err != nil {
 		return nil, err
 	}
@@ -99,7 +111,7 @@ func (s *server) routes() http.Handler {
 	page := func(pattern string, h handler) { mux.Handle(pattern, s.authenticated(h, s.showError)) }
 	page("GET /{$}", s.overview)
 	page("GET /units/{unit}/{period}/register", s.register)
-	page("POST /units/{unit}/{period}/documents", s.uploadForm)
+	page("POST /units/{unit}/{period}/documents", s.needing(documents, s.uploadForm))
 	page("GET /units/{unit}/{period}/indicators/{criterion}", s.indicator)
 	page("GET /units/{unit}/{period}/criteria", s.criteria)
 	page("POST /units/{unit}/{period}/criteria/attach", s.hangingForm(s.attach))
@@ -108,11 +120,11 @@ func (s *server) routes() http.Handler {
 	page("POST /units/{unit}/{period}/confirm", s.confirm)
 	page("GET /search", s.search)
 	page("GET /documents/{sha256}", s.document)
-	page("GET /documents/{sha256}/file", s.download)
-	page("GET /documents/{sha256}/pages/{page}", s.picture)
+	page("GET /documents/{sha256}/file", s.needing(documents, s.download))
+	page("GET /documents/{sha256}/pages/{page}", s.needing(documents, s.picture))
 	page("/", func(http.ResponseWriter, *http.Request, visitor) error { return problem{code: "not-found"} })
 	mux.Handle("GET /static/", staticFiles())
-	mux.Handle("POST /api/v1/documents", s.authenticated(s.postDocument, s.sendError))
+	mux.Handle("POST /api/v1/documents", s.authenticated(s.needing(documents, s.postDocument), s.sendError))
 	mux.Handle("/api/", s.authenticated(func(http.ResponseWriter, *http.Request, visitor) error { return problem{code: "not-found"} }, s.sendError))
 	return mux
 }
@@ -126,7 +138,7 @@ func (s *server) authenticated(h handler, show func(http.ResponseWriter, *http.R
 		if who.Principal, err = s.Authenticate(r); err != nil {
 			err = problem{code: "not-allowed", err: err}
 		} else {
-			err = h(w, r, who)
+			err = s.bounded(database, r, func(r *http.Request) error { return h(w, r, who) })
 		}
 		if err != nil {
 			show(w, r, who, err)
