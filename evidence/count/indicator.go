@@ -44,35 +44,49 @@ func (i Indicator) Upper() Ratio { return Ratio{i.Proven + i.Undetermined, i.Den
 func Count(states []evidence.RowState) Indicator {
 	in := Indicator{Reasons: map[string]int64{}}
 	for i := range states {
-		in.add(&states[i])
+		in.add(evidence.CounterOf(states[i]), 1)
 	}
 	in.Denominator = in.Rows - in.Excluded
 	return in
 }
 
-func (i *Indicator) add(s *evidence.RowState) {
-	if s.State == evidence.Excluded && s.Code == CodeRowWithdrawn {
+// CountCounters is Count over the counters of the states of one rule: the same
+// integers without a look at the rows. Counters of other rules are left out.
+func CountCounters(rule string, counters []evidence.Counter) Indicator {
+	in := Indicator{Reasons: map[string]int64{}}
+	for _, c := range counters {
+		if c.Rule == rule {
+			in.add(c, c.Rows)
+		}
+	}
+	in.Denominator = in.Rows - in.Excluded
+	return in
+}
+
+// add counts n rows that have the state of c.
+func (i *Indicator) add(c evidence.Counter, n int64) {
+	if c.State == evidence.Excluded && c.Code == CodeRowWithdrawn {
 		return
 	}
-	i.Rows++
+	i.Rows += n
 	switch {
-	case s.State == evidence.Excluded:
-		i.Excluded++
-	case s.State == evidence.Proven && s.Grade == GradeA:
-		i.Proven++
-		i.ProvenA++
-	case s.State == evidence.Proven && s.Grade == GradeB:
-		i.Proven++
-		i.ProvenB++
-	case s.State == evidence.Disproven && s.Code != "":
-		i.Disproven++
-		i.Reasons[s.Code]++
-	case s.State == evidence.Undetermined && s.Code != "":
-		i.Undetermined++
-		i.Reasons[s.Code]++
+	case c.State == evidence.Excluded:
+		i.Excluded += n
+	case c.State == evidence.Proven && c.Grade == GradeA:
+		i.Proven += n
+		i.ProvenA += n
+	case c.State == evidence.Proven && c.Grade == GradeB:
+		i.Proven += n
+		i.ProvenB += n
+	case c.State == evidence.Disproven && c.Code != "":
+		i.Disproven += n
+		i.Reasons[c.Code] += n
+	case c.State == evidence.Undetermined && c.Code != "":
+		i.Undetermined += n
+		i.Reasons[c.Code] += n
 	default:
-		i.Undetermined++
-		i.Reasons[CodeUnsupported]++
+		i.Undetermined += n
+		i.Reasons[CodeUnsupported] += n
 	}
 }
 

@@ -62,7 +62,7 @@ func classify(err error) error {
 		return fmt.Errorf("%w (%w)", evidence.ErrFull, err)
 	case strings.HasPrefix(code, "XX"):
 		return fmt.Errorf("%w (%w)", evidence.ErrDamaged, err)
-	case isAway(err):
+	case isAway(err), isRetry(err): // the latter was tried often enough
 		return fmt.Errorf("%w (%w)", evidence.ErrUnavailable, err)
 	}
 	return err

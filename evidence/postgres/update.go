@@ -62,15 +62,15 @@ func (s *Store) run(ctx context.Context, scope evidence.Scope, id evidence.BookI
 	deadline := time.Now().Add(s.options.Lock)
 	for attempt := 1; ; {
 		done, ran, err := s.update(ctx, scope, id, work)
-		queued := sqlState(err) == codeLockTimeout && time.Now().Before(deadline)
-		if err == nil || attempt == attempts || ctx.Err() != nil || !isRetry(err) && !queued {
-			if err == nil && done.Head.Size > 0 {
-				s.notices.tell(id)
-			}
-			return done, cancelled(ctx, err)
+		if err == nil && done.Head.Size > 0 {
+			s.notices.tell(id)
 		}
 		if ran { // else another process was only faster to the lock
 			attempt++
+		}
+		again := isRetry(err) || sqlState(err) == codeLockTimeout
+		if !again || ctx.Err() != nil || attempt > attempts || !ran && time.Now().After(deadline) {
+			return done, cancelled(ctx, err)
 		}
 		pause := time.Duration(1+rand.Int64N(10<<attempt)) * time.Millisecond
 		select {

@@ -105,7 +105,12 @@ func (t *Tx) knowDocuments(ctx context.Context, keys evidence.Keys, k *known) er
 	if err != nil {
 		return err
 	}
-	return t.in(ctx, matchColumns+` AND document`, hexes(keys.Documents), func(scan Scan) error {
+	return t.knowMatched(ctx, keys.Documents, k)
+}
+
+// knowMatched reads the rows of documents that k.matched has no rows of yet.
+func (t *Tx) knowMatched(ctx context.Context, documents []signature.Hash, k *known) error {
+	return t.in(ctx, matchColumns+` AND document`, hexes(documents), func(scan Scan) error {
 		m, err := scanMatch(scan)
 		if err == nil {
 			k.matched[m.Document][m.Row] = true
@@ -143,13 +148,7 @@ func (t *Tx) knowSigned(ctx context.Context, keys evidence.Keys, k *known) error
 	if err != nil {
 		return err
 	}
-	return t.in(ctx, matchColumns+` AND document`, hexes(others), func(scan Scan) error {
-		m, err := scanMatch(scan)
-		if err == nil {
-			k.matched[m.Document][m.Row] = true
-		}
-		return err
-	})
+	return t.knowMatched(ctx, others, k)
 }
 
 func (t *Tx) knowStates(ctx context.Context, keys evidence.Keys, k *known) error {
