@@ -47,15 +47,18 @@ const password = "mctest"
 
 // Main runs the tests of m, stops a private server, and returns the exit code.
 func (s *Server) Main(m *testing.M) int {
-	defer func() {
-		if s.template != "" {
-			_ = s.exec(context.Background(), `DROP DATABASE IF EXISTS `+s.template+` WITH (FORCE)`)
-		}
-		if s.stop != nil {
-			s.stop()
-		}
-	}()
+	defer s.Close()
 	return m.Run()
+}
+
+// Close removes what was made on the server, and stops a private one.
+func (s *Server) Close() {
+	if s.template != "" {
+		_ = s.exec(context.Background(), `DROP DATABASE IF EXISTS `+s.template+` WITH (FORCE)`)
+	}
+	if s.stop != nil {
+		s.stop()
+	}
 }
 
 // Open returns a new database. Without a server the test is skipped and says
