@@ -107,6 +107,9 @@ func (c *committer) commit(ctx context.Context, group []received) error {
 	_, err := c.in.Store.Update(ctx, c.in.Scope, c.in.Book, func(tx Tx) error {
 		touched := map[string]bool{}
 		fresh := map[signature.Hash]judged{}
+		if err := c.prefetch(ctx, tx, group); err != nil {
+			return err
+		}
 		for _, r := range group {
 			if err := c.add(ctx, tx, r, fresh, touched); err != nil {
 				return fmt.Errorf("committing %s: %w", r.file.Name, err)

@@ -293,8 +293,9 @@ func (c *channel) decode(seen []rune, more float64) []reading {
 // memo keeps what a function gave for strings seen before; OCR repeats its
 // mistakes. It is emptied when full, which bounds it to some megabytes.
 type memo[T any] struct {
-	mu sync.RWMutex
-	m  map[string]T
+	most int // entries, maxMemo when 0
+	mu   sync.RWMutex
+	m    map[string]T
 }
 
 const maxMemo = 30_000
@@ -309,7 +310,7 @@ func (c *memo[T]) get(key string, make func() T) T {
 	got = make()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.m == nil || len(c.m) >= maxMemo {
+	if c.m == nil || len(c.m) >= cmp.Or(c.most, maxMemo) {
 		c.m = map[string]T{}
 	}
 	c.m[strings.Clone(key)] = got

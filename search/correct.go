@@ -48,17 +48,18 @@ type guesses struct {
 	list     []reading // best first
 	whole    float32   // bits of the best explanation, a foreign word among them
 	doubtful bool      // reads as no syllable: it may be two, or a half
+	bare     bool      // letters without a vowel: it may be a half
 }
 
 // Bounds of correction, in bits of improbability.
 const (
-	maxLetters  = 10  // longer pieces are not corrected; the longest syllable has 7
-	foreign     = 6.0 // for a word that is no syllable, and
-	foreignEach = 4.5 // for each of its letters
-	otherSpace  = 9.0 // for a space read where none was, or not read
-	fullStop    = 5.0 // for a phrase that crosses the end of a sentence
-	noNumber    = 5.0 // for digits that were letters: "ở" is read "6"
-	maxDigits   = 2   // longer numbers are numbers
+	maxLetters  = 10   // longer pieces are not corrected; the longest syllable has 7
+	foreign     = 6.0  // for a word that is no syllable, and
+	foreignEach = 4.5  // for each of its letters
+	otherSpace  = 11.0 // for a space read where none was, or not read
+	fullStop    = 5.0  // for a phrase that crosses the end of a sentence
+	noNumber    = 5.0  // for digits that were letters: "ở" is read "6"
+	maxDigits   = 2    // longer numbers are numbers
 )
 
 // noisy reports whether a text is corrected: one that reads neither as
@@ -68,14 +69,14 @@ func noisy(text string, tokens []syllable.Token) bool {
 	return q.Words >= 5 && !(q.Valid >= 0.9 && q.Marked >= 0.55) && !(q.Valid >= 0.985 && q.Marked < 0.01)
 }
 
-// corrections returns the lattice of a text; nil for a text that is not noisy.
-func corrections(text string) *lattice {
-	tokens := syllable.Split(text)
+// corrections returns the lattice of a text already split; nil for a text that
+// is not noisy.
+func corrections(text string, tokens []syllable.Token) *lattice {
 	if !noisy(text, tokens) {
 		return nil
 	}
-	if len(tokens) > MaxTokens {
-		text = text[:tokens[MaxTokens].Start]
+	if len(tokens) == MaxTokens { // the rest is not indexed
+		text = text[:tokens[MaxTokens-1].End]
 	}
 	return newLattice(text)
 }
@@ -103,7 +104,8 @@ func newLattice(text string) *lattice {
 		before = append(before, end)
 	}
 	for i := range spans[:max(0, len(spans)-1)] {
-		if !guesses[i].doubtful && !guesses[i+1].doubtful && !divided(text[spans[i].End:spans[i+1].Start]) {
+		half := guesses[i].doubtful || guesses[i+1].doubtful || guesses[i].bare || guesses[i+1].bare
+		if !half && !divided(text[spans[i].End:spans[i+1].Start]) {
 			continue
 		}
 		if whole, ok := mended(text, spans[i], spans[i+1]); ok {
@@ -176,26 +178,51 @@ func mended(text string, a, b Span) (whole string, ok bool) {
 	if strings.TrimSpace(between) != "" && !divided(between) || len(left)+len(right) > 2*maxLetters || !hasLetters(left) || !hasLetters(right) {
 		return "", false
 	}
-	return left + right, !guess(left + right).doubtful
+	whole = left + right
+	return whole, vowelGroups(whole) < 2 && !guess(whole).doubtful
+}
+
+// vowelGroups counts the runs of vowels; a syllable has one. It spares most
+// neighbours a guess of what they are together.
+func vowelGroups(raw string) (n int) {
+	inside := false
+	for _, r := range syllable.Fold(raw) {
+		vowel := strings.ContainsRune("aeiouy", r)
+		if vowel && !inside {
+			n++
+		}
+		inside = vowel
+	}
+	return n
 }
 
 // edges are cut off a piece: the table was measured without them too.
 const edges = ".,:;!?'\"‘’“”()[]{}-—_"
 
 func chunkSpans(text string) []Span {
-	var out []Span
+	out := make([]Span, 0, len(text)/5)
 	start := -1
 	flush := func(end int) {
 		if start >= 0 {
-			left := len(strings.TrimLeft(text[start:end], edges))
-			trimmed := strings.Trim(text[start:end], edges)
-			if strings.ContainsFunc(trimmed, isLetterOrDigit) {
-				out = append(out, Span{end - left, end - left + len(trimmed)})
+			piece := text[start:end]
+			from, to := 0, len(piece)
+			if !isPlain(piece[0]) || !isPlain(piece[to-1]) {
+				from = to - len(strings.TrimLeft(piece, edges))
+				to = max(from, len(strings.TrimRight(piece, edges)))
+			}
+			if strings.ContainsFunc(piece[from:to], isLetterOrDigit) {
+				out = append(out, Span{start + from, start + to})
 			}
 		}
 		start = -1
 	}
 	for i, r := range text {
+		if r < utf8.RuneSelf && isPlain(byte(r)) {
+			if start < 0 {
+				start = i
+			}
+			continue
+		}
 		if unicode.IsSpace(r) || strings.ContainsRune("-–—/,;.()\"“”", r) {
 			flush(i)
 		} else if start < 0 {
@@ -204,6 +231,11 @@ func chunkSpans(text string) []Span {
 	}
 	flush(len(text))
 	return out
+}
+
+// isPlain reports whether a byte is an ASCII letter or digit, which most are.
+func isPlain(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
 func isLetterOrDigit(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
@@ -237,6 +269,7 @@ func newGuesses(raw string) *guesses {
 		g.list = model().decode(seen, 0)
 		g.whole = foreign + foreignEach*float32(len(seen))
 	}
+	g.bare = vowelGroups(raw) == 0 && !strings.ContainsFunc(raw, func(r rune) bool { return !unicode.IsLetter(r) })
 	g.doubtful = len(g.list) == 0 || g.list[0].bits > float32(3+2*len(seen))
 	if len(g.list) > 0 {
 		g.whole = min(g.whole, g.list[0].bits)

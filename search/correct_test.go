@@ -68,10 +68,74 @@ func TestOnlyNoisyTextIsCorrected(t *testing.T) {
 		{"bad scan", "Uy ban nhan dan x4 ban hanh ké hoach cai cach hanh chinh nim 2022 cia can b6 cong chirc", true},
 		{"empty", "", false},
 	} {
-		if got := corrections(c.text) != nil; got != c.want {
+		if got := corrections(c.text, syllable.Split(c.text)) != nil; got != c.want {
 			t.Errorf("%s: got corrected %v, want %v (%+v)", c.name, got, c.want, syllable.Measure(c.text))
 		}
 	}
+}
+
+// spoilt makes a noisy text of a piece, so that it is corrected.
+func spoilt(piece string) string {
+	return "Uy ban nhan dan x4 ban hanh ké hogch, " + piece + ", dugc giao thyc hién trong nim 2022 cla don vi"
+}
+
+// TestPhrasesInNoise tries what OCR does to the spaces and ends of words. The
+// index must hold the terms of whatever verification bears out.
+func TestPhrasesInNoise(t *testing.T) {
+	for _, c := range []struct{ name, read, phrase string }{
+		{"run together", "cdi cdch thi tyc hinhchinh", "thủ tục hành chính"},
+		{"run together with what stands before", "cdi cdch vathi tyc hanh chinh", "thủ tục hành chính"},
+		{"torn apart", "cdi cdch thi tyc ha nh chinh", "thủ tục hành chính"},
+		{"divided at the end of a line", "cdi cdch thi tyc hanh chi-\nnh", "thủ tục hành chính"},
+		{"across lines", "cdi cdch thi\ntyc\r\n\r\n hanh chinh", "thủ tục hành chính"},
+		{"a comma of no account", "kiém diém, rat kinh nghiém", "kiểm điểm rút kinh nghiệm"},
+		{"a stop read for a comma", "kiém diém. rat kinh nghiém", "kiểm điểm, rút kinh nghiệm"},
+		{"quotes inside", "thu’c hién céng vi€c", "thực hiện công việc"},
+		{"a bar for a letter", "ty |é hé so", "tỷ lệ hồ sơ"},
+		{"a digit for a word", "hoa gidi 6 co s6", "hòa giải ở cơ sở"},
+		{"decomposed", "thi tu\u0323c ha\u0300nh chinh", "thủ tục hành chính"},
+	} {
+		p := Page{Text: spoilt(c.read)}
+		q, err := Parse(c.phrase)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if either(newView(p), q.Phrases[0]) == nil {
+			t.Errorf("%s: %q is not borne out by %q", c.name, c.phrase, c.read)
+		}
+		if terms := Terms(p); !selects(correctedExpr(q.Phrases[0]), terms) && !selects(foldedExpr(q.Phrases[0]), terms) {
+			t.Errorf("%s: the index does not find %q in %q", c.name, c.phrase, c.read)
+		}
+	}
+	for _, c := range []struct{ name, read, phrase string }{
+		{"numbers are numbers", "dat 123 diém", "đạt la diem"},
+		{"a number is another", "nim 2021 cia xa", "năm 2022 của xã"},
+		{"syllables at random", "cdi cdch thi tyc hanh chinh", "khoai bếp tôm rừng"},
+		{"one word other", "cdi cdch thi tyc hanh chinh", "thủ tục phong chính"},
+		{"order", "cdi cdch thi tyc hanh chinh", "hành chính thủ tục"},
+	} {
+		q, err := Parse(c.phrase)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := either(newView(Page{Text: spoilt(c.read)}), q.Phrases[0]); got != nil {
+			t.Errorf("%s: %q is borne out by %q at %v", c.name, c.phrase, c.read, got)
+		}
+	}
+}
+
+// selects tells whether an engine would find a page by an expression.
+func selects(e Expr, terms map[Field][]string) bool {
+	has := func(p Expr) bool { return selects(p, terms) }
+	switch e.Op {
+	case OpTerm:
+		return slices.Contains(terms[e.Field], e.Value)
+	case OpAll:
+		return !slices.ContainsFunc(e.Parts, func(p Expr) bool { return !has(p) })
+	case OpAny:
+		return slices.ContainsFunc(e.Parts, has)
+	}
+	return false
 }
 
 func TestTermsAreSortedAndUnique(t *testing.T) {

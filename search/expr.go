@@ -11,6 +11,9 @@ import (
 // built.
 var ErrRebuilding = errors.New("a generation is already being built")
 
+// ErrClosed is returned by an Index after Close.
+var ErrClosed = errors.New("search index is closed")
+
 // Engine is the part of an index that a driver writes: sets of pages by terms.
 // Run turns requests into expressions, verifies what an engine finds, ranks
 // and highlights it; so that every driver gives the same answer.

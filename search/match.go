@@ -19,10 +19,16 @@ func newView(p Page) *view { return &view{page: p, zones: p.zones()} }
 
 func (v *view) noisy() *lattice {
 	if !v.read {
-		v.noise, v.read = corrections(v.page.Text), true
+		text := v.zones[0]
+		v.noise, v.read = lattices.get(text.text, func() *lattice { return corrections(text.text, text.tokens) }), true
 	}
 	return v.noise
 }
+
+// lattices of pages read for verification: a phrase of frequent pairs has
+// hundreds of candidates, which the next such phrase has again. One takes some
+// 30 kB.
+var lattices = memo[*lattice]{most: 2000}
 
 // place is where something was found: a span of a zone's text.
 type place struct {

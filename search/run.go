@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"minhchung/evidence"
 )
@@ -169,29 +172,41 @@ func (w *window) step(ctx context.Context, steps []step) ([]Hit, error) {
 		most = maxVerifiedLoose
 	}
 	var out []Hit
-	for offset := 0; ; {
-		need := w.want - len(w.hits) - len(out)
-		ask := min(max(need, 0), most-offset)
-		pages, total, err := w.engine.Find(ctx, e, offset, ask)
+	for offset, least := 0, firstRead; ; least *= 2 {
+		ask := min(w.want-len(w.hits)-len(out), most-offset)
+		if ask > 0 { // each asking has its price, so that few are made
+			ask = min(max(ask, least), most-offset)
+		}
+		pages, total, err := w.engine.Find(ctx, e, offset, max(ask, 0))
 		if err != nil {
 			return nil, err
 		}
 		if offset == 0 {
 			w.total += total
 		}
-		for _, p := range pages {
-			out = w.verify(p, steps, out)
+		for _, j := range w.judge(pages, steps) {
+			switch j.step {
+			case refused:
+				w.total--
+			case 0:
+				out = append(out, j.hit)
+			default:
+				w.later = append(w.later, later{steps[j.step].tier, j.hit})
+			}
 		}
 		offset += len(pages)
 		if offset >= total {
 			return out, nil
 		}
-		if ask == 0 || len(pages) == 0 || offset >= most {
+		if ask <= 0 || len(pages) == 0 || offset >= most {
 			w.exact = w.exact && exactTerms(w.request.Query)
 			return out, nil
 		}
 	}
 }
+
+// firstRead is the least number of pages read at first for one tier.
+const firstRead = 20
 
 // exactTerms reports whether terms alone decide: phrases of at most
 // two words, or of three, which are one term.
@@ -200,31 +215,45 @@ func exactTerms(q Query) bool {
 	return !slices.ContainsFunc(q.Phrases, long) && !slices.ContainsFunc(q.Excluded, long)
 }
 
-// verify appends the page to out if the first step bears it out, keeps it for
-// the first later step that does, and otherwise takes it out of the total.
-func (w *window) verify(p Page, steps []step, out []Hit) []Hit {
+// judgement is what verification says of a page.
+type judgement struct {
+	step int // the first that bears it out, or refused
+	hit  Hit
+}
+
+const refused = -1
+
+// judge verifies pages, on every core.
+func (w *window) judge(pages []Page, steps []step) []judgement {
+	out := make([]judgement, len(pages))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(pages)) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(pages); i = int(next.Add(1)) - 1 {
+				out[i] = verify(pages[i], steps, w.request.Query)
+			}
+		})
+	}
+	wg.Wait()
+	return out
+}
+
+// verify finds the first step that bears a page out.
+func verify(p Page, steps []step, q Query) judgement {
 	v := newView(p)
-	for _, phrase := range w.request.Query.Excluded {
+	for _, phrase := range q.Excluded {
 		if matchFolded(v, phrase) != nil {
-			w.total--
-			return out
+			return judgement{step: refused}
 		}
 	}
 	for i, s := range steps {
-		places, ok := s.verify(v)
-		if !ok {
-			continue
+		if places, ok := s.verify(v); ok {
+			places = append(places, matchPrefixes(v, q.Prefixes)...)
+			return judgement{i, Hit{Page: p, Tier: s.tier, Score: s.tier.Score(), Snippet: snippet(v, places)}}
 		}
-		places = append(places, matchPrefixes(v, w.request.Query.Prefixes)...)
-		hit := Hit{Page: p, Tier: s.tier, Score: s.tier.Score(), Snippet: snippet(v, places)}
-		if i == 0 {
-			return append(out, hit)
-		}
-		w.later = append(w.later, later{s.tier, hit})
-		return out
 	}
-	w.total--
-	return out
+	return judgement{step: refused}
 }
 
 // coverage reports the books in scope that have a cursor or a head.

@@ -10,16 +10,17 @@ import (
 
 // Version names the rules by which pages become terms, and the confusion table
 // with them. An index made under another version is built anew.
-var Version = fmt.Sprintf("2-%x", sha256.Sum256(confusionJSON))[:10]
+var Version = fmt.Sprintf("4-%x", sha256.Sum256(confusionJSON))[:10]
 
 // Terms returns what an engine indexes of a page besides its facets: for each
 // term field the values, sorted, each once. It is a pure function of the page.
 func Terms(p Page) map[Field][]string {
 	b := terms{}
-	for _, z := range p.zones() {
+	zones := p.zones()
+	for _, z := range zones {
 		b.zone(z)
 	}
-	if l := corrections(p.Text); l != nil {
+	if l := corrections(zones[0].text, zones[0].tokens); l != nil {
 		b.add(FieldCorrected, l.terms()...)
 	}
 	if d, ok := p.ownNumber(); ok {

@@ -70,25 +70,18 @@ func TestBrowserAccessible(t *testing.T) {
 	ctx := openBrowser(t)
 	data, d := emptyOffice(t)
 	s := serveData(t, data)
-	book := fmt.Sprintf("%sunits/%s/%s/", s.address, d.Unit.ID, d.Period)
+	path := fmt.Sprintf("units/%s/%s/", d.Unit.ID, d.Period)
+	book := s.address + path
 	step(t, ctx, "opening the register", chromedp.EmulateViewport(1280, 900), chromedp.Navigate(book+"register"), chromedp.WaitVisible(css("#file")))
 	step(t, ctx, "uploading", chromedp.SetUploadFiles(css("#file"), allFiles(t, d)), chromedp.Click(css("form.upload button")), chromedp.WaitVisible(css("section.verdict")))
 	accessible(t, ctx, axe, "uploaded")
 	find(t, ctx, s, "van ban dien tu", "mark")
-	var documents []string
-	for _, code := range []string{"page-content", "scan"} {
-		_, page := s.get(strings.TrimPrefix(book, s.address) + "register?code=" + code)
-		_, rest, found := strings.Cut(page, `href="/documents/`)
-		link, _, _ := strings.Cut(rest, `"`)
-		if !found {
-			t.Fatalf("found no document of code %s", code)
-		}
-		documents = append(documents, s.address+"documents/"+strings.ReplaceAll(link, "&amp;", "&"))
-	}
-	pages := append([]string{
+	s.hang(path, "biên bản.txt", []byte("Biên bản đối thoại")).Body.Close()
+	pages := []string{
 		s.address, book + "register", book + "indicators/7.1.3?diff=any", book + "criteria?criterion=1.6", s.address + "search",
 		s.address + "search?q=van+ban+dien+tu", s.address + "search?q=van+ban+dien+tu&state=PROVEN", s.address + "search?q=-", s.address + "nothing",
-	}, documents...)
+		s.address + s.documentOf(path, "page-content"), s.address + s.documentOf(path, "scan"),
+	}
 	for i, address := range pages {
 		lang := []string{"vi", "en"}[i%2]
 		separator := "?"

@@ -16,6 +16,10 @@ import (
 // css finds by a CSS selector; a plain string would also find text.
 type css = chromedp.CSS
 
+// browserTime is how long one test may take on a slow machine under the race
+// detector.
+const browserTime = 8 * time.Minute
+
 // openBrowser starts Chromium without access to anything but this machine.
 func openBrowser(t *testing.T) context.Context {
 	t.Helper()
@@ -40,7 +44,7 @@ func openBrowser(t *testing.T) context.Context {
 	} {
 		options = append(options, chromedp.Flag(flag, true))
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), browserTime)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
@@ -187,12 +191,20 @@ func TestBrowserConfirm(t *testing.T) {
 	step(t, ctx, "uploading", chromedp.Navigate(fmt.Sprintf("%sunits/%s/%s/register", s.address, d.Unit.ID, d.Period)), chromedp.WaitVisible(css("#file")),
 		chromedp.SetUploadFiles(css("#file"), allFiles(t, d)), chromedp.Click(css("form.upload button")), chromedp.WaitVisible(css("section.verdict h2 a")))
 	row := `//section[contains(@class,"intact")][.//ul]//h2/a`
-	step(t, ctx, "opening a document of a row", chromedp.Click(chromedp.Search(row)), chromedp.WaitVisible(css("#rows + ul details summary")),
-		chromedp.Click(css("#rows + ul details summary")), chromedp.WaitVisible(css("#person-0")))
-	step(t, ctx, "denying", chromedp.SendKeys(css("#person-0"), "Nguyễn Văn Thử"), chromedp.Click(css("button[name=deny]")), chromedp.WaitVisible(css(".states .DISPROVEN")))
+	step(t, ctx, "opening a document of a row", chromedp.Click(chromedp.Search(row)), chromedp.WaitVisible(css("#rows + ul details summary")))
+	say := func(person, button string) {
+		t.Helper()
+		// The form is open already when reading did not confirm the file.
+		if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.querySelector("#rows + ul details").open = true`)); err != nil {
+			t.Fatal(err)
+		}
+		step(t, ctx, person, chromedp.WaitVisible(css("#person-0")), chromedp.SendKeys(css("#person-0"), person), chromedp.Click(css(button)))
+	}
+	say("Nguyễn Văn Thử", "#rows + ul button[name=deny]")
+	step(t, ctx, "denied", chromedp.WaitVisible(css(".states .DISPROVEN")))
 	wantText(t, ctx, "#rows + ul", "Nguyễn Văn Thử đã xác nhận KHÔNG phải")
-	step(t, ctx, "confirming again", chromedp.Click(css("#rows + ul details summary")), chromedp.WaitVisible(css("#person-0")),
-		chromedp.SendKeys(css("#person-0"), "Trần Thị Mẫu"), chromedp.Click(css("#rows + ul form button")), chromedp.WaitNotPresent(css(".states .DISPROVEN")), chromedp.WaitVisible(css("#rows + ul")))
+	say("Trần Thị Mẫu", "#rows + ul form button:not([name])")
+	step(t, ctx, "confirmed", chromedp.WaitNotPresent(css(".states .DISPROVEN")), chromedp.WaitVisible(css("#rows + ul")))
 	wantText(t, ctx, "#rows + ul", "Trần Thị Mẫu đã xác nhận đúng")
 }
 
@@ -202,12 +214,20 @@ func TestBrowserKeyboard(t *testing.T) {
 	ctx := openBrowser(t)
 	data, d := emptyOffice(t)
 	s := serveData(t, data)
-	step(t, ctx, "opening the register", chromedp.Navigate(fmt.Sprintf("%sunits/%s/%s/register?state=DISPROVEN", s.address, d.Unit.ID, d.Period)),
-		chromedp.WaitVisible(css("#file")), chromedp.KeyEvent("\t"))
+	book := fmt.Sprintf("%sunits/%s/%s/", s.address, d.Unit.ID, d.Period)
+	tabThrough(t, ctx, book+"register?state=DISPROVEN", 50, "q", "file", "state", "code")
+	tabThrough(t, ctx, book+"criteria?criterion=1.6", 90, "q", "file", "document", "pages", "note")
+}
+
+// tabThrough presses Tab so many times and wants the fields of these ids
+// reached, each with a visible outline.
+func tabThrough(t *testing.T, ctx context.Context, address string, tabs int, ids ...string) {
+	t.Helper()
+	step(t, ctx, "opening "+address, chromedp.Navigate(address), chromedp.WaitVisible(css("#file")), chromedp.KeyEvent("\t"))
 	focused := `(() => { const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect();
 		return [e.id || e.className || e.tagName, s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2, r.right > 0 && r.width > 0].join(" ") })()`
 	seen := map[string]bool{}
-	for i := range 40 {
+	for i := range tabs {
 		got, err := chromedp.Run(ctx, chromedp.Evaluate[string](focused))
 		if err != nil {
 			t.Fatal(err)
@@ -217,18 +237,18 @@ func TestBrowserKeyboard(t *testing.T) {
 			continue
 		}
 		if name, rest, _ := strings.Cut(got, " "); !strings.HasSuffix(got, "true true") {
-			t.Errorf("focus %d: got %q, want it visible", i, got)
+			t.Errorf("%s: focus %d: got %q, want it visible", address, i, got)
 		} else {
 			seen[name+strings.TrimSuffix(rest, "true true")] = true
 		}
 		if i == 0 && !strings.HasPrefix(got, "skip ") {
-			t.Errorf("got %q first, want the link that skips to the content", got)
+			t.Errorf("%s: got %q first, want the link that skips to the content", address, got)
 		}
 		step(t, ctx, "tab", chromedp.KeyEvent("\t"))
 	}
-	for _, want := range []string{"file", "state", "code"} {
+	for _, want := range ids {
 		if !seen[want] && !seen[want+" "] {
-			t.Errorf("the keyboard never reached #%s; it reached %v", want, seen)
+			t.Errorf("%s: the keyboard never reached #%s; it reached %v", address, want, seen)
 		}
 	}
 }
@@ -239,7 +259,11 @@ func TestBrowserWidth(t *testing.T) {
 	data, d := emptyOffice(t)
 	s := serveData(t, data)
 	book := fmt.Sprintf("units/%s/%s/", d.Unit.ID, d.Period)
-	for _, path := range []string{"", book + "register", book + "indicators/7.1.3?diff=any", book + "criteria", book + "criteria?criterion=1.6", "search", "search?q=" + strings.Repeat("x", 600), "nothing"} {
+	step(t, ctx, "uploading", chromedp.Navigate(s.address+book+"register"), chromedp.WaitVisible(css("#file")),
+		chromedp.SetUploadFiles(css("#file"), allFiles(t, d)), chromedp.Click(css("form.upload button")), chromedp.WaitVisible(css("section.verdict")))
+	find(t, ctx, s, "van ban dien tu", "mark")
+	document := s.documentOf(book, "page-content")
+	for _, path := range []string{"search?q=van+ban+dien+tu", document, "", book + "register", book + "indicators/7.1.3?diff=any", book + "criteria", book + "criteria?criterion=1.6", "search", "search?q=" + strings.Repeat("x", 600), "nothing"} {
 		for _, width := range []int64{390, 1280} {
 			step(t, ctx, path, chromedp.EmulateViewport(width, 900), chromedp.Navigate(s.address+path), chromedp.WaitVisible(css("h1")))
 			got, err := chromedp.Run(ctx, chromedp.Evaluate[int64]("document.documentElement.scrollWidth"))
@@ -249,6 +273,18 @@ func TestBrowserWidth(t *testing.T) {
 			shoot(t, ctx, path, width)
 		}
 	}
+}
+
+// documentOf is the path of the first document whose row has the code.
+func (s *served) documentOf(book, code string) string {
+	s.t.Helper()
+	_, page := s.get(book + "register?code=" + code)
+	_, rest, found := strings.Cut(page, `href="/documents/`)
+	if !found {
+		s.t.Fatalf("found no document of code %s", code)
+	}
+	link, _, _ := strings.Cut(rest, `"`)
+	return "documents/" + strings.ReplaceAll(link, "&amp;", "&")
 }
 
 // shoot keeps a picture of the page in the folder of the test's artefacts.

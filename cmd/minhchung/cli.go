@@ -86,7 +86,7 @@ func commands() []func() *command {
 	return []func() *command{
 		demoCommand, unitCommand, rosterCommand, trustCommand, importCommand, excludeCommand,
 		attachCommand, explainCommand, criteriaCommand, confirmCommand, searchCommand,
-		serveCommand, inspectCommand, indicatorCommand, documentCommand, receiptCommand, checkCommand, signCommand,
+		serveCommand, inspectCommand, indicatorCommand, documentCommand, receiptCommand, checkCommand, moveCommand, signCommand,
 	}
 }
 

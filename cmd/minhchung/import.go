@@ -22,6 +22,7 @@ const maxRegisterBytes = 50 << 20
 type importFlags struct {
 	unit, period, register, files, rule, exceptions string
 	dryRun, yes                                     bool
+	online                                          []string // hosts that may be asked about revocation
 }
 
 // importCommand is the main job: a register and a folder of files become
@@ -39,6 +40,7 @@ func importCommand() *command {
 			fs.StringVar(&f.exceptions, "exceptions", "", "")
 			fs.BoolVar(&f.dryRun, "dry-run", false, "")
 			fs.BoolVar(&f.yes, "yes", false, "")
+			fs.StringSliceVar(&f.online, "online", nil, "")
 		},
 		run: func(ctx context.Context, e *env, args []string) error {
 			if len(args) > 0 {
@@ -134,6 +136,11 @@ func (job *importJob) commit(ctx context.Context, e *env, s *session) error {
 	unit, err := findUnit(ctx, s, job.flags.unit)
 	if err != nil {
 		return err
+	}
+	if len(job.flags.online) > 0 {
+		if err := job.askIssuers(ctx, e, s); err != nil {
+			return err
+		}
 	}
 	in, done, err := newIntake(ctx, s, job.book, job.rule)
 	if err != nil {

@@ -66,16 +66,16 @@ func importDemo(b *testing.B, e *env, d demo.Summary) {
 		if err != nil {
 			return err
 		}
-		return commitFiles(ctx, s, job)
+		return receiveDemo(ctx, s, job)
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
 }
 
-// commitFiles is what import does up to its last commit. The texts that follow
-// take much longer and are measured by themselves.
-func commitFiles(ctx context.Context, s *session, job *importJob) error {
+// receiveDemo is importJob.commit up to the last commit of the ledger: what
+// follows it, such as reading texts, is not measured.
+func receiveDemo(ctx context.Context, s *session, job *importJob) error {
 	in, done, err := newIntake(ctx, s, job.book, job.rule)
 	if err != nil {
 		return err

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -30,22 +32,36 @@ import (
 // --at is the validation time: RFC 3339, or a day, whose end in Vietnam is
 // meant; default now.
 //
+// A folder with a manifest of test files (see manifestName) ends with a table:
+// what they are stated to be, and what was found.
+//
+// --policy is the validation policy: the name of one of ours, or a file.
+//
+// --online names hosts that may be asked about revocation, separated by
+// commas; without it nothing is asked.
+//
 // --xml writes the report of ETSI TS 119 102-2 on one file into a new file.
 func inspectCommand() *command {
-	var trustDir, at, report string
+	var trustDir, at, report, policy string
+	var hosts []string
 	return &command{
 		name: "inspect",
 		flags: func(fs *pflag.FlagSet) {
 			fs.StringVar(&trustDir, "trust", "", "")
 			fs.StringVar(&at, "at", "", "")
 			fs.StringVar(&report, "xml", "", "")
+			fs.StringVar(&policy, "policy", "", "")
+			fs.StringSliceVar(&hosts, "online", nil, "")
 		},
 		run: func(ctx context.Context, e *env, args []string) error {
 			if len(args) == 0 {
 				return usage("inspect.nothing")
 			}
-			in := inspection{env: e, at: time.Now(), xml: report}
+			in := inspection{env: e, at: time.Now(), xml: report, hosts: hosts}
 			var err error
+			if in.policy, err = loadPolicy(e, policy); err != nil {
+				return err
+			}
 			if at != "" {
 				if in.at, err = validationTime(at); err != nil {
 					return err
@@ -59,6 +75,10 @@ func inspectCommand() *command {
 			if in.targets, err = listTargets(e, args); err != nil {
 				return err
 			}
+			if in.tally, err = newTally(e, args); err != nil {
+				return err
+			}
+			in.tally.leaveOut(in.targets)
 			if report != "" && len(in.targets) != 1 {
 				return usage("inspect.xml-one")
 			}
@@ -116,8 +136,11 @@ type inspection struct {
 	*env
 	targets  []target
 	material signature.Material
+	policy   signature.Policy
+	hosts    []string // that may be asked about revocation
 	at       time.Time
 	xml      string // where the XML report goes, as typed; empty for none
+	tally    *tally // of folders with a manifest; nil without one
 }
 
 // inspected is what became of one target.
@@ -133,6 +156,11 @@ func (in *inspection) run(ctx context.Context) error {
 		return err
 	}
 	defer pool.Close() // its children hold nothing
+	if len(in.hosts) > 0 {
+		if err := in.online(ctx, pool); err != nil {
+			return err
+		}
+	}
 	bar := newProgress(in.env, "inspect.progress", len(in.targets))
 	code, counts := exitDone, map[signature.Result]int{}
 	worse := func(c int) { code = max(code, c) } // 2, nobody looked, over 1, a finding
@@ -155,6 +183,9 @@ func (in *inspection) run(ctx context.Context) error {
 				return err
 			}
 			counts[result.verdict.Result]++
+			if in.tally != nil {
+				in.tally.add(t, result.verdict)
+			}
 			if result.verdict.Result != signature.ResultIntact {
 				worse(exitFinding)
 			}
@@ -162,6 +193,11 @@ func (in *inspection) run(ctx context.Context) error {
 	}
 	bar.finish()
 	in.summary(counts)
+	if in.tally != nil {
+		if err := in.tally.print(in); err != nil {
+			return err
+		}
+	}
 	if len(in.targets) == 0 {
 		in.note("inspect.no-files")
 	}
@@ -176,15 +212,38 @@ func (in *inspection) pool() (*worker.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	policy, _, err := trust.Policy("")
-	if err != nil {
-		return nil, err
-	}
 	pool, err := worker.New(in.env.settings.Worker([]string{self, workerCommand}))
 	if err != nil {
 		return nil, err
 	}
-	return pool, pool.Use(in.material, policy)
+	return pool, pool.Use(in.material, in.policy)
+}
+
+// maxPolicyBytes bounds a policy file.
+const maxPolicyBytes = 1 << 20
+
+// loadPolicy returns a policy by its name or from a file.
+func loadPolicy(e *env, name string) (signature.Policy, error) {
+	policy, _, err := trust.Policy(name)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return policy, err
+	}
+	f, err := openRegular(e.path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return policy, usage("inspect.no-policy", name, strings.Join(trust.PolicyIDs(), ", "))
+	}
+	if err != nil {
+		return policy, fileError(name, err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxPolicyBytes))
+	if err != nil {
+		return policy, fileError(name, err)
+	}
+	if policy, err = trust.ParsePolicy(data); err != nil {
+		return policy, fail(exitUsage, err, "inspect.bad-policy", name)
+	}
+	return policy, nil
 }
 
 // each inspects the targets side by side and yields them in their order. At

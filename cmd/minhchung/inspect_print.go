@@ -65,6 +65,12 @@ func (in *inspection) signatureLines(number int, s signature.SignatureVerdict) [
 	if s.Signer != nil {
 		add("inspect.issuer", s.Signer.Issuer, in.Lang.Date(s.Signer.NotBefore.In(report.Vietnam)), in.Lang.Date(s.Signer.NotAfter.In(report.Vietnam)))
 	}
+	if s.Signer != nil && len(s.Signer.Policies) > 0 {
+		add("inspect.policies", strings.Join(s.Signer.Policies, ", "))
+	}
+	if s.SignaturePolicy != "" {
+		add("inspect.signature-policy", s.SignaturePolicy)
+	}
 	add("inspect.time", report.SigningTime(in.Lang, s))
 	add("inspect.integrity", in.word("integrity", string(s.Integrity)), in.word("coverage", string(s.Coverage)))
 	add("inspect.verdict", in.word("indication", string(s.Indication)), report.Codes(s))

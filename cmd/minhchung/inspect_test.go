@@ -223,3 +223,57 @@ func TestInspectWordsExist(t *testing.T) {
 		}
 	}
 }
+
+// A folder with a manifest ends with a table, and a file that was judged
+// otherwise than stated is named.
+func TestInspectManifest(t *testing.T) {
+	dir := writeFiles(t, map[string]string{
+		"set/manifest.tsv": "path\tformat\tsignatures\texpected\tnote\n" +
+			"a/unsigned.pdf\tPDF/\t0\tunsigned\t\n" +
+			"a/signed.pdf\tPDF/x\t1\tintact\t\n" +
+			"letter.xml\tXAdES/xml\t1\tintact\t\n" +
+			"level.pdf\tPDF/x\t1\tdisallowed-modification:P1\tSET BY TEST\n" +
+			"gone.pdf\tPDF/x\t1\tintact\t\n" +
+			"short line\n",
+		"set/a/unsigned.pdf": minimalPDF, "set/a/signed.pdf": minimalPDF, "set/level.pdf": minimalPDF,
+		"set/letter.xml": `<?xml version="1.0"?><a/>`, "set/more.pdf": minimalPDF,
+	})
+	out, notes, code := inspectHere(t, dir, "--lang", "en", "set")
+	_, table, _ := strings.Cut(out, "Compared with the manifest")
+	for _, want := range []string{
+		"PDF: unsigned ", "PDF: intact ", "PDF: disallowed-modification (level set by its test) ", "XAdES: intact ",
+		"DIFFERENT: set/a/signed.pdf: stated PDF: intact, found unsigned. the file has no signature",
+	} {
+		if !strings.Contains(table, want) {
+			t.Errorf("got no %q in\n%s", want, table)
+		}
+	}
+	if strings.Count(table, "DIFFERENT") != 1 || code != exitFinding || !strings.Contains(notes, "Skipped set/manifest.tsv") {
+		t.Errorf("got code %d, notes %q and\n%s", code, notes, table)
+	}
+	out, notes, _ = inspectHere(t, dir, "--json", "--lang", "en", "set")
+	if strings.Count(out, "\n") != 5 || strings.Contains(out, "Compared") || !strings.Contains(notes, "DIFFERENT: set/a/signed.pdf") {
+		t.Errorf("got %q\n%s, want 5 lines and the table among the notes", notes, out)
+	}
+	// A table of that name that is something else is a file like any other.
+	dir = writeFiles(t, map[string]string{"manifest.tsv": "a\tb\n", "one.pdf": minimalPDF})
+	if out, _, _ = inspectHere(t, dir, "--lang", "en", "."); strings.Contains(out, "Compared") {
+		t.Errorf("got a table for a manifest without its columns:\n%s", out)
+	}
+}
+
+// minimalPDF is an unsigned document of one empty page.
+const minimalPDF = "%PDF-1.4\n" +
+	"1 0 obj<</Type/Catalog/Pages 2 0 R>> endobj\n" +
+	"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>> endobj\n" +
+	"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>> endobj\n" +
+	"xref\n" +
+	"0 4\n" +
+	"0000000000 65535 f \n" +
+	"0000000009 00000 n \n" +
+	"0000000053 00000 n \n" +
+	"0000000103 00000 n \n" +
+	"trailer<</Size 4/Root 1 0 R>>\n" +
+	"startxref\n" +
+	"163\n" +
+	"%%EOF\n"

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == layoutCommand {
 		os.Exit(runLayout())
 	}
-	testscript.Main(m, map[string]func(){"minhchung": main})
+	testscript.Main(cleaned{m}, map[string]func(){"minhchung": main})
 }
 
 // TestScripts runs the files of testdata/script, which read as documentation.

@@ -178,8 +178,8 @@ func addTrustEntry(m *signature.Material, t evidence.TrustEntry) {
 	}
 }
 
-// inspector starts a worker pool that judges by the basis.
-func (s *session) inspector(b evidence.Basis) (evidence.Inspector, func(), error) {
+// pool starts a worker pool that judges by the basis, and how to stop it.
+func (s *session) pool(b evidence.Basis) (*worker.Pool, func(), error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, nil, err
@@ -191,6 +191,15 @@ func (s *session) inspector(b evidence.Basis) (evidence.Inspector, func(), error
 	stop := func() { _ = pool.Close() } // children hold nothing worth an error
 	if err := pool.Use(b.Material, b.Policy); err != nil {
 		stop()
+		return nil, nil, err
+	}
+	return pool, stop, nil
+}
+
+// inspector is the pool as an intake uses it.
+func (s *session) inspector(b evidence.Basis) (evidence.Inspector, func(), error) {
+	pool, stop, err := s.pool(b)
+	if err != nil {
 		return nil, nil, err
 	}
 	inspect := func(ctx context.Context, sha signature.Hash, size int64, body io.Reader, proofs []signature.Proof, at time.Time) (signature.Facts, signature.Verdict, error) {
@@ -301,6 +310,9 @@ var sentences = []struct {
 	{evidence.ErrUnavailable, exitBackend, "cli.database-away"},
 	{object.ErrUnavailable, exitBackend, "cli.objects-away"},
 	{evidence.ErrForeign, exitUsage, "cli.foreign-data"},
+	{evidence.ErrMoved, exitUsage, "cli.book-moved"},
+	{evidence.ErrUnsound, exitDamaged, "cli.unsound"},
+	{ledger.ErrForked, exitLedger, "cli.forked"},
 	{config.ErrNoData, exitUsage, "cli.no-data"},
 	{config.ErrNotDirectory, exitUsage, "cli.not-a-folder-data"},
 	{config.ErrNetworkDrive, exitUsage, "cli.network-drive"},

@@ -28,7 +28,13 @@ type conn struct {
 	broken error
 }
 
-var _ relation.Writer = (*conn)(nil)
+var (
+	_ relation.Writer = (*conn)(nil)
+	_ relation.Far    = (*conn)(nil)
+)
+
+// Far implements relation.Far.
+func (*conn) Far() {}
 
 // begin starts a transaction that has the scope's units, on a connection that
 // answers. A connection of the pool that the server has closed meanwhile is

@@ -30,8 +30,13 @@ func (y *tally) forget() {
 	clear(y.deltas)
 }
 
-// StateOf implements evidence.Reader. It remembers the answer for Append.
+// StateOf implements evidence.Reader. It remembers the answer.
 func (t *Tx) StateOf(ctx context.Context, rule, row string) (evidence.RowState, error) {
+	if s, ok := t.tally.states[[2]string{rule, row}]; ok && s != nil {
+		return *s, nil
+	} else if ok {
+		return evidence.RowState{}, missing(fs.ErrNotExist, "state of row %s under rule %s", row, rule)
+	}
 	s, err := t.Reader.StateOf(ctx, rule, row)
 	switch {
 	case err == nil:

@@ -18,13 +18,17 @@ type Tx struct {
 	host   string
 	origin string
 	tally  tally
-	open   bool  // the book has or will have its first leaf
-	gone   bool  // departed to another installation
-	depth  int   // of savepoints
-	failed error // of an Append that was not undone by a savepoint
+	known  *known // nil: nothing was read together
+	open   bool   // the book has or will have its first leaf
+	gone   bool   // departed to another installation
+	depth  int    // of savepoints
+	failed error  // of an Append that was not undone by a savepoint
 }
 
-var _ evidence.Tx = (*Tx)(nil)
+var (
+	_ evidence.Tx         = (*Tx)(nil)
+	_ evidence.Prefetcher = (*Tx)(nil)
+)
 
 // NewTx returns the transaction over the book that has this state; nil for one
 // that was never opened. host is the first part of the origin of books that are
@@ -110,6 +114,7 @@ func (t *Tx) append(ctx context.Context, e evidence.Event) error {
 	if err := t.project(ctx, e, t.base+int64(len(t.pending))); err != nil {
 		return err
 	}
+	t.learn(e)
 	t.pending = append(t.pending, d)
 	return nil
 }
@@ -198,6 +203,7 @@ func (t *Tx) Savepoint(ctx context.Context, fn func() error) error {
 	}
 	t.pending, t.open, t.gone = t.pending[:pending], open, gone
 	t.tally.forget()
+	t.known = nil
 	if undo := t.writer.RollbackTo(name); undo != nil {
 		// Not undone: the transaction must not be committed.
 		t.failed = fmt.Errorf("undoing a savepoint: %w", undo)

@@ -22,6 +22,14 @@ type Policy struct {
 	// FreshnessSeconds is for how long an answer without a nextUpdate tells
 	// that a certificate is not revoked (EN 319 102-1 5.2.5).
 	FreshnessSeconds int64 `json:"freshnessSeconds,omitempty"`
+	// GraceSeconds is how long after the signature a "not revoked" about the
+	// signer must have been given, since a CA needs time to act on a request
+	// (EN 319 102-1 5.2.5; its time is the proven one, else the claimed one).
+	// Until there is such an answer the verdict is TRY_LATER. 0 asks for none.
+	GraceSeconds int64 `json:"graceSeconds,omitempty"`
+	// MaxAccuracySeconds is the most that a time stamp may say it is off (RFC
+	// 3161 2.4.2); one that is further off proves nothing. 0 sets no bound.
+	MaxAccuracySeconds int64 `json:"maxAccuracySeconds,omitempty"`
 }
 
 // Algorithm allows a digest or a key kind and size for signatures made before

@@ -12,11 +12,12 @@ import (
 // by concurrent judgements.
 type crlAnswer struct {
 	*pki.CRL
-	mu     sync.Mutex    // guards the rest
-	signed map[Hash]bool // signature checks by the issuer's certificate
-	asked  int
-	index  map[string]pki.Revocation // from the third question on
-	err    error                     // of making the index
+	issuerKey string        // see pki.NameKey
+	mu        sync.Mutex    // guards the rest
+	signed    map[Hash]bool // signature checks by the issuer's certificate
+	asked     int
+	index     map[string]pki.Revocation // from the third question on
+	err       error                     // of making the index
 }
 
 // find is Find with an index for CRLs that many files ask, since the list of
@@ -46,7 +47,7 @@ func parseCRL(der []byte) *crlAnswer {
 	if err != nil {
 		return nil
 	}
-	return &crlAnswer{CRL: c, signed: make(map[Hash]bool)}
+	return &crlAnswer{CRL: c, issuerKey: pki.NameKey(c.Issuer), signed: make(map[Hash]bool)}
 }
 
 func (j *Judger) parseOCSP(der []byte) *ocspAnswer {
@@ -93,6 +94,7 @@ type status struct {
 	revoked *pki.Revocation
 	good    bool
 	by      string // "crl", "ocsp"; "" when nothing is known
+	since   time.Time
 }
 
 // aheadOfTime is how far an answer may be dated behind the validation time:
@@ -102,16 +104,17 @@ const aheadOfTime = 5 * time.Minute
 // status asks every answer about cert, issued by issuer, at the time ref: the
 // time at which the certificate must not have been revoked. A revocation
 // found anywhere stands, however old the answer, because it is not undone; a
-// "not revoked" needs an answer that reaches up to ref.
-func (s *session) status(cert, issuer *authority, anchor *authority, a answers, b *bag, ref time.Time) status {
-	var st status
+// "not revoked" needs an answer that reaches up to ref and was given at since
+// at the earliest, when that is set.
+func (s *session) status(cert, issuer *authority, anchor *authority, a answers, b *bag, ref, since time.Time) status {
+	st := status{since: since}
 	for _, o := range a.ocsps {
 		if r := s.askOCSP(o, cert, issuer); r != nil {
 			st.merge(answer{r.Revoked, r.Good, r.ThisUpdate, r.NextUpdate, r.ArchiveFrom, "ocsp"}, s, cert, ref)
 		}
 	}
 	for _, c := range a.crls {
-		if c.Covers(cert.Certificate) != nil || !s.signedBy(c, cert, issuer, anchor, b) {
+		if c.issuerKey != cert.issuerKey || c.Covers(cert.Certificate) != nil || !s.signedBy(c, cert, issuer, anchor, b) {
 			continue
 		}
 		rev, listed, err := c.find(cert.Serial)
@@ -146,7 +149,7 @@ func (st *status) merge(a answer, s *session, cert *authority, ref time.Time) {
 		}
 		return
 	}
-	if a.good && s.reaches(a, cert, ref) && !st.good {
+	if a.good && !a.from.Before(st.since) && s.reaches(a, cert, ref) && !st.good {
 		st.good = true
 		if st.revoked == nil {
 			st.by = a.by
@@ -249,7 +252,11 @@ func (s *session) revocation(f *findings, path []*authority, a answers, b *bag, 
 			// recorded anywhere; the missing proof of time is found anyway.
 			ref = cert.NotAfter
 		}
-		st := s.status(cert, path[i+1], anchor, a, b, ref)
+		var since time.Time
+		if i == 0 {
+			since = s.grace(c)
+		}
+		st := s.status(cert, path[i+1], anchor, a, b, ref, since)
 		if i == 0 {
 			leaf = st
 			s.leafStatus(f, st, c)
@@ -258,6 +265,22 @@ func (s *session) revocation(f *findings, path []*authority, a answers, b *bag, 
 		s.authorityStatus(f, st, c)
 	}
 	return leaf
+}
+
+// grace is when the signer's certificate could be on a revocation list at the
+// earliest had it been revoked for this signature; zero when the policy does
+// not ask or no time is known.
+func (s *session) grace(c clock) time.Time {
+	period := time.Duration(s.policy.GraceSeconds) * time.Second
+	switch t := c.signing(); {
+	case period <= 0:
+		return time.Time{}
+	case c.proven != nil:
+		return c.proven.at.Add(period)
+	case t != nil:
+		return t.Add(period)
+	}
+	return time.Time{}
 }
 
 func (s *session) leafStatus(f *findings, st status, c clock) {

@@ -60,6 +60,9 @@ func (s *session) stamper(p *proof, outer *poe) (findings, []*authority) {
 	if !mayStamp(p.signer) {
 		f.doubt(SigConstraintsFailure, ReasonKeyUsage)
 	}
+	if limit := time.Duration(s.policy.MaxAccuracySeconds) * time.Second; limit > 0 && p.info.Accuracy > limit {
+		f.doubt(SigConstraintsFailure, ReasonTimestampInvalid)
+	}
 	if p.info.Time.After(s.at.Add(aheadOfTime)) {
 		f.doubt(TimestampOrderFailure, ReasonTimeOrder)
 	}
@@ -91,12 +94,17 @@ func (s *session) stampTimes(f *findings, path []*authority, p *proof, outer *po
 	a := s.answersFor(messages...)
 	anchor := path[len(path)-1]
 	for i, c := range path[:len(path)-1] {
-		st := s.status(c, path[i+1], anchor, a, p.bag, gen)
-		if st.revoked != nil && !survives(*st.revoked, gen, outer) {
+		st := s.status(c, path[i+1], anchor, a, p.bag, gen, time.Time{})
+		if st.revoked != nil && !survives(*st.revoked, latest(p.info), outer) {
 			f.doubt(RevokedNoPOE, ReasonRevoked)
 		}
 	}
 }
+
+// latest is the end of the interval in which a token was made: the time it
+// states and its accuracy (RFC 3161 2.4.2). Only then the signature is proven
+// to have existed.
+func latest(i *cms.TSTInfo) time.Time { return i.Time.Add(i.Accuracy) }
 
 // survives applies RFC 3161 4 (1), (2): tokens from before the revocation
 // stay valid only when the reason, which must be given, is not that the key
@@ -131,7 +139,7 @@ func (s *session) attached(f *findings, p *proof, c *clock) {
 			f.note(ReasonTimestampInvalid)
 			continue
 		}
-		gen := t.info.Time
+		gen := latest(t.info)
 		if c.attached == nil || gen.Before(*c.attached) {
 			c.attached = &gen
 		}
@@ -154,7 +162,7 @@ func (s *session) documentStamp(f SignatureFacts) SignatureVerdict {
 	tf, path := s.stamper(&p, outer)
 	out = append(out, tf...)
 	if ind, _, _ := tf.conclude(); ind == TotalPassed && path != nil {
-		gen := p.info.Time
+		gen := latest(p.info)
 		v.ProvenTime, v.ProvenBy = &gen, provenByTimestamp
 		if v.Coverage == CoverageExact && f.Revision >= 0 {
 			s.stamps = append(s.stamps, stamp{f.Revision, gen})

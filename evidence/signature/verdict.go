@@ -111,6 +111,10 @@ type SignerInfo struct {
 	Key         Hash      `json:"key"` // SHA-256 of the SubjectPublicKeyInfo
 	NotBefore   time.Time `json:"notBefore"`
 	NotAfter    time.Time `json:"notAfter"`
+	// Policies are the object identifiers of the certificate policies
+	// extension (RFC 5280 4.2.1.4), as written, at most 16. They are reported
+	// and decide nothing: our policy set is any-policy (6.1.1 (c)).
+	Policies []string `json:"policies,omitempty"`
 }
 
 // SignatureVerdict is the judgement on one signature.
@@ -142,6 +146,9 @@ type SignatureVerdict struct {
 	// OnRoster is true when the roster has the signer in Role at the claimed
 	// time; always false while RosterKnown is false in the Verdict.
 	OnRoster bool `json:"onRoster,omitempty"`
+	// SignaturePolicy is the object identifier of the signature policy that
+	// the signer names (RFC 5126 5.8.1). It is reported and decides nothing.
+	SignaturePolicy string `json:"signaturePolicy,omitempty"`
 	// Fingerprint identifies this very signature wherever it appears:
 	// SHA-256(signer key ‖ message digest). Zero when not intact.
 	Fingerprint Hash `json:"fingerprint"`

@@ -2,6 +2,7 @@ package signature
 
 import (
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"minhchung/evidence/signature/pki"
@@ -41,6 +42,9 @@ func (s *session) begin(f SignatureFacts, p *proof) (SignatureVerdict, findings)
 	if p.cms != nil && p.info == nil && p.cms.Signer.Attributes.SigningTime != nil {
 		v.ClaimedTime = p.cms.Signer.Attributes.SigningTime
 	}
+	if p.cms != nil && len(p.cms.Signer.Attributes.Policy) > 0 {
+		v.SignaturePolicy = p.cms.Signer.Attributes.Policy.String()
+	}
 	if p.integrity == IntegrityIntact {
 		v.Signer = signerInfo(p.signer)
 		v.MessageDigest = hex.EncodeToString(p.digest)
@@ -59,9 +63,13 @@ func signerInfo(c *authority) *SignerInfo {
 			Certificate: c.SHA256, Key: HashOf(c.SPKI),
 			NotBefore: c.NotBefore, NotAfter: c.NotAfter,
 		}
+		for _, p := range c.Policies {
+			info.Policies = append(info.Policies, p.String())
+		}
 		c.shown.Store(info)
 	}
 	own := *info
+	own.Policies = slices.Clone(own.Policies)
 	return &own
 }
 

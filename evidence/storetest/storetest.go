@@ -45,6 +45,7 @@ func Run(t *testing.T, h Harness) {
 		"states":         testStates,
 		"counters":       testCounters,
 		"take over":      testTakeOver,
+		"prefetch":       testPrefetch,
 		"scheme":         testScheme,
 		"attachments":    testAttachments,
 		"explanations":   testExplanations,

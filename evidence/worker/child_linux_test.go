@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -65,7 +66,7 @@ func misbehave(request json.RawMessage, data []byte, deadline time.Time) ([]byte
 		}
 	case "processor-limit":
 		var limit unix.Rlimit
-		err := unix.Getrlimit(unix.RLIMIT_CPU, &limit)
+		err := unix.Prlimit(0, unix.RLIMIT_CPU, nil, &limit)
 		return fmt.Append(nil, limit.Cur), err
 	case "burn": // a little more than a second of processor time
 		for {
@@ -91,6 +92,13 @@ func misbehave(request json.RawMessage, data []byte, deadline time.Time) ([]byte
 	case "flood-stderr":
 		fmt.Fprint(os.Stderr, strings.Repeat("noise ", 1<<20))
 		return []byte("noise"), nil
+	case "unprotect": // makes the window writable
+		err := syscall.Mprotect(data[:1:cap(data)], syscall.PROT_READ|syscall.PROT_WRITE)
+		return fmt.Append(nil, err), nil
+	case "scribble":
+		data[0] = 'x'
+	case "system-calls":
+		return systemCalls(), nil
 	case "look-around":
 		return lookAround(rest), nil
 	}
@@ -140,4 +148,39 @@ func lookAround(port string) []byte {
 		reached = append(reached, "environment")
 	}
 	return []byte("reached: " + strings.Join(reached, " "))
+}
+
+// systemCalls says which of the calls that nobody needs are not refused.
+func systemCalls() []byte {
+	path, _ := unix.BytePtrFromString("/")
+	here := unix.AT_FDCWD
+	name := uintptr(unsafe.Pointer(path))
+	var done []string
+	for _, call := range []struct {
+		name string
+		args [6]uintptr
+	}{
+		{"openat", [6]uintptr{unix.SYS_OPENAT, uintptr(here), name, unix.O_PATH}},
+		{"socket of the internet", [6]uintptr{unix.SYS_SOCKET, unix.AF_INET, unix.SOCK_DGRAM, 0}},
+		{"socket of this machine", [6]uintptr{unix.SYS_SOCKET, unix.AF_UNIX, unix.SOCK_STREAM, 0}},
+		{"execve", [6]uintptr{unix.SYS_EXECVE, name, 0, 0}},
+		{"ptrace", [6]uintptr{unix.SYS_PTRACE, unix.PTRACE_TRACEME, 0, 0}},
+		{"process", [6]uintptr{unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0}},
+		{"memfd_create", [6]uintptr{unix.SYS_MEMFD_CREATE, name, 0, 0}},
+		{"io_uring_setup", [6]uintptr{unix.SYS_IO_URING_SETUP, 1, 0, 0}},
+		{"bpf", [6]uintptr{unix.SYS_BPF, 0, 0, 0}},
+		{"kill", [6]uintptr{unix.SYS_KILL, uintptr(os.Getppid()), 0, 0}},
+		{"prctl", [6]uintptr{unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 1, 0}},
+		{"memory without a limit", [6]uintptr{unix.SYS_PRLIMIT64, 0, unix.RLIMIT_DATA, 0}},
+		{"signals by a file", [6]uintptr{unix.SYS_FCNTL, 1, unix.F_SETOWN, uintptr(os.Getppid())}},
+		{"no such call", [6]uintptr{5000, 0, 0, 0}},
+	} {
+		if pid, _, errno := unix.RawSyscall(call.args[0], call.args[1], call.args[2], call.args[3]); errno != unix.EPERM {
+			if call.name == "process" && errno == 0 && pid == 0 {
+				unix.Exit(0)
+			}
+			done = append(done, call.name+": "+errno.Error())
+		}
+	}
+	return []byte("done: " + strings.Join(done, ", "))
 }

@@ -13,11 +13,15 @@ import (
 //
 //	P settings  C ready                                    once
 //	P briefing                                             before a job, when it changed
-//	P job  P data …  C ready  P data …  P end  C answer    for each file
+//	P job  P data …  C ready  P data …  P end  C answer    for each file, or
+//	P look  C answer                                       for a file in the window
 //
 // C says ready the second time when it has read the job and before it looks
 // at the file: a child that fails earlier says nothing about the file. P sends
-// the first data without waiting for that.
+// the first data without waiting for that. With a window the ticket says so.
+//
+// The payload of job and look is the file's size as eight bytes big endian,
+// for look the file's number in the same way, and the request.
 //
 // Each side refuses a kind it does not expect and a length above the kind's
 // bound before it reads a byte of the payload.
@@ -25,6 +29,7 @@ const (
 	kindSettings byte = 'S'
 	kindBriefing byte = 'M'
 	kindJob      byte = 'J'
+	kindLook     byte = 'L'
 	kindData     byte = 'D'
 	kindEnd      byte = 'E'
 	kindReady    byte = 'R'
@@ -44,12 +49,50 @@ type settings struct {
 	Limits      Limits
 	AnswerBytes int64
 	FileBytes   int64
+	WindowBytes int64 // 0 for a child without a window
 	Setup       json.RawMessage
 }
 
+// jobMessage is the payload of job and look.
 type jobMessage struct {
-	Size    int64
-	Request json.RawMessage
+	size    int64
+	number  uint64 // only of look
+	request []byte
+}
+
+// encode returns a frame as a whole, for one write.
+func (m jobMessage) encode(kind byte) ([]byte, error) {
+	b := make([]byte, headerBytes, headerBytes+16+len(m.request))
+	b = binary.BigEndian.AppendUint64(b, uint64(m.size))
+	if kind == kindLook {
+		b = binary.BigEndian.AppendUint64(b, m.number)
+	}
+	b = append(b, m.request...)
+	if len(b)-headerBytes > jobBytes {
+		return nil, fmt.Errorf("a job of %d bytes, more than a child takes (%d)", len(b)-headerBytes, jobBytes)
+	}
+	putHead(b, kind, len(b)-headerBytes)
+	return b, nil
+}
+
+// decodeJob reads the payload of a frame; limit is the largest file.
+func decodeJob(kind byte, b []byte, limit int64) (m jobMessage, err error) {
+	fixed := 8
+	if kind == kindLook {
+		fixed = 16
+	}
+	if len(b) < fixed {
+		return m, fmt.Errorf("%w: a job of %d bytes", errFrame, len(b))
+	}
+	m.size = int64(binary.BigEndian.Uint64(b))
+	if m.size < 0 || m.size > limit {
+		return m, fmt.Errorf("%w: a file of %d bytes", errFrame, m.size)
+	}
+	if kind == kindLook {
+		m.number = binary.BigEndian.Uint64(b[8:])
+	}
+	m.request = b[fixed:]
+	return m, nil
 }
 
 // errFrame marks a frame that is not what the conversation allows.
@@ -58,7 +101,7 @@ var errFrame = errors.New("frame out of order or too long")
 // writeFrame writes header and payload; small frames go out in one write.
 func writeFrame(w io.Writer, kind byte, payload []byte) error {
 	head := frameHead(kind, len(payload))
-	if len(payload) <= 4<<10 {
+	if len(payload) <= readBufferBytes {
 		_, err := w.Write(append(head, payload...))
 		return err
 	}

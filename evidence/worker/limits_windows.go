@@ -3,6 +3,7 @@ package worker
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"syscall"
 	"unsafe"
 
@@ -73,6 +74,9 @@ func (g processGroup) release() {
 func LimitProcess(Limits) (renew func() error, err error) {
 	return func() error { return nil }, nil
 }
+
+// startCalm starts a program.
+func startCalm(cmd *exec.Cmd) error { return cmd.Start() }
 
 // widen does nothing here.
 func widen(*os.File) {}

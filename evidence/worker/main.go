@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,8 +29,8 @@ type Child struct {
 	Brief func(message []byte) error
 	// ReuseBytes is for engines that keep nothing of data: a buffer of at
 	// most so many bytes serves the next file as well. Without it every file
-	// has memory of its own, and that of the one before is given back to the
-	// system first.
+	// that comes through the pipe has memory of its own, and that of the one
+	// before is given back to the system first.
 	ReuseBytes int64
 	// GCPercent, when set, is the collector's GOGC (runtime/debug). One above
 	// its default of 100 suits many small files; the memory limit brings the
@@ -50,9 +51,14 @@ func Main(in io.Reader, out io.Writer, open func(setup json.RawMessage) (Engine,
 // When in ends while a file is in work the process exits at once, so a child
 // does not outlive its parent even if that was killed.
 func (c Child) Serve(in io.Reader, out io.Writer) error {
-	s := server{Child: c, in: bufio.NewReaderSize(in, readBufferBytes), out: out, orphaned: func() { os.Exit(0) }}
+	s := server{Child: c, in: bufio.NewReaderSize(in, readBufferBytes), out: out}
 	if err := s.begin(); err != nil {
 		return fmt.Errorf("worker: %w", err)
+	}
+	if pipe, ok := in.(*os.File); ok {
+		if err := watch(pipe, s.orphaned); err != nil {
+			return fmt.Errorf("worker: watching the parent: %w", err)
+		}
 	}
 	if err := s.serve(); err != nil {
 		return fmt.Errorf("worker: %w", err)
@@ -78,6 +84,11 @@ func (s *server) begin() error {
 	if s.engine, err = s.Open(s.settings.Setup); err != nil {
 		return fmt.Errorf("opening the engine: %w", err)
 	}
+	if s.settings.WindowBytes > 0 {
+		if s.window, err = joinWindow(s.settings.WindowBytes); err != nil {
+			return err
+		}
+	}
 	runtime.GC() // what opening needed is not held against the first file
 	limitRuntime(l)
 	if s.GCPercent > 0 {
@@ -93,6 +104,7 @@ func (s *server) begin() error {
 // limitRuntime sets what Go itself can limit.
 func limitRuntime(l Limits) {
 	runtime.GOMAXPROCS(1) // the pool has one child a processor
+	runtime.MemProfileRate = 0
 	debug.SetMemoryLimit(l.MemoryBytes / 4 * 3)
 	debug.SetMaxStack(64 << 20)
 	time.Local = time.UTC // no time zone file is read
@@ -105,114 +117,93 @@ type server struct {
 	out      io.Writer
 	engine   Engine
 	settings settings
+	window   *window // nil without one
 	buf      []byte
+	frame    []byte       // of the last small answer
 	renew    func() error // grants processor time for one more file
-	orphaned func()       // called when in ends in the middle of a file
+	busy     atomic.Bool  // a file is in work
+	alone    atomic.Bool  // the parent is gone
 }
 
-// task is a file that arrived completely.
-type task struct {
-	job  jobMessage
-	data []byte
+// orphaned ends a child in the middle of a file. One that waits meets the end
+// of in by itself.
+func (s *server) orphaned() {
+	s.alone.Store(true)
+	if s.busy.Load() {
+		os.Exit(0)
+	}
 }
 
-// serve answers jobs until in ends. One goroutine keeps reading in, so that
-// the end of the parent is seen while a file is in work.
+// serve answers jobs until in ends.
 func (s *server) serve() error {
 	if err := writeFrame(s.out, kindReady, nil); err != nil {
 		return err
 	}
-	tasks, idle, failed := make(chan task), make(chan struct{}, 1), make(chan error, 1)
-	go func() {
-		failed <- s.receive(tasks, idle)
-		close(tasks)
-	}()
-	for t := range tasks {
-		if err := s.answer(t); err != nil {
-			return err
-		}
-		idle <- struct{}{}
-	}
-	if err := <-failed; !errors.Is(err, io.EOF) {
-		return err
-	}
-	return nil
-}
-
-// receive reads frames and hands over each complete file. It blocks in a read
-// while the file is in work: what it then sees is either the next frame after
-// our answer, or the end of the parent.
-func (s *server) receive(tasks chan<- task, idle <-chan struct{}) error {
 	for {
 		kind, length, err := readHead(s.in)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
-		switch {
-		case kind == kindBriefing && length <= BriefingBytes && s.Brief != nil:
-			err = s.takeBriefing(length)
-		case kind == kindJob && length <= jobBytes:
-			var t task
-			if t, err = s.takeJob(length); err == nil {
-				tasks <- t
-				s.waitIdle(idle)
-			}
-		default:
-			err = fmt.Errorf("%w: kind %q with %d bytes", errFrame, kind, length)
-		}
-		if err != nil {
+		if err := s.take(kind, length); err != nil {
 			return err
 		}
 	}
 }
 
-// waitIdle waits for the answer to be written, or for the parent to be gone.
-// A frame that arrives before the answer is not part of the conversation, but
-// it proves that the parent lives; it is read afterwards.
-func (s *server) waitIdle(idle <-chan struct{}) {
-	_, err := s.in.Peek(1)
-	select {
-	case <-idle:
-		return // an error is met again by the next read
-	default:
+// take does what one frame, and what belongs to it, asks for.
+func (s *server) take(kind byte, length int64) error {
+	switch {
+	case kind == kindBriefing && length <= BriefingBytes && s.Brief != nil:
+		raw, err := readPayload(s.in, length)
+		if err != nil {
+			return err
+		}
+		return s.Brief(raw)
+	case (kind == kindJob || kind == kindLook && s.window != nil) && length <= jobBytes:
+		s.busy.Store(true)
+		if s.alone.Load() {
+			return io.ErrUnexpectedEOF
+		}
+		defer s.busy.Store(false)
+		return s.takeJob(kind, length)
 	}
-	if err != nil {
-		s.orphaned()
-	}
-	<-idle
+	return fmt.Errorf("%w: kind %q with %d bytes", errFrame, kind, length)
 }
 
-func (s *server) takeBriefing(length int64) error {
+// takeJob answers one file.
+func (s *server) takeJob(kind byte, length int64) error {
 	raw, err := readPayload(s.in, length)
 	if err != nil {
 		return err
 	}
-	return s.Brief(raw)
-}
-
-// takeJob announces readiness and collects the file.
-func (s *server) takeJob(length int64) (task, error) {
-	raw, err := readPayload(s.in, length)
+	limit := s.settings.FileBytes
+	if kind == kindLook {
+		limit = min(limit, s.settings.WindowBytes)
+	}
+	job, err := decodeJob(kind, raw, limit)
 	if err != nil {
-		return task{}, err
-	}
-	var t task
-	if err := json.Unmarshal(raw, &t.job); err != nil {
-		return task{}, err
-	}
-	if t.job.Size < 0 || t.job.Size > s.settings.FileBytes {
-		return task{}, fmt.Errorf("%w: a file of %d bytes", errFrame, t.job.Size)
+		return err
 	}
 	if s.renew != nil {
 		if err := s.renew(); err != nil {
-			return task{}, err
+			return err
 		}
 	}
-	if err := writeFrame(s.out, kindReady, nil); err != nil {
-		return task{}, err
+	if kind == kindLook {
+		s.window.ticket.Store(job.number)
+		return s.answer(job.request, s.window.file[:job.size:job.size])
 	}
-	t.data, err = s.takeFile(t.job.Size)
-	return t, err
+	if err := writeFrame(s.out, kindReady, nil); err != nil {
+		return err
+	}
+	data, err := s.takeFile(job.size)
+	if err != nil {
+		return err
+	}
+	return s.answer(job.request, data)
 }
 
 // room returns an empty buffer for a file. The hard limit counts memory that
@@ -255,13 +246,18 @@ func (s *server) takeFile(size int64) ([]byte, error) {
 	}
 }
 
-func (s *server) answer(t task) error {
-	answer, err := s.engine(t.job.Request, t.data, time.Now().Add(s.settings.Limits.Timeout))
+func (s *server) answer(request, data []byte) error {
+	answer, err := s.engine(request, data, time.Now().Add(s.settings.Limits.Timeout))
 	if err != nil {
 		return err
 	}
 	if int64(len(answer)) > s.settings.AnswerBytes {
 		return fmt.Errorf("an answer of %d bytes, more than %d", len(answer), s.settings.AnswerBytes)
 	}
-	return writeFrame(s.out, kindAnswer, answer)
+	if len(answer) > readBufferBytes {
+		return writeFrame(s.out, kindAnswer, answer)
+	}
+	s.frame = append(append(s.frame[:0], frameHead(kindAnswer, len(answer))...), answer...)
+	_, err = s.out.Write(s.frame)
+	return err
 }

@@ -34,8 +34,9 @@ type Process struct {
 	done     chan struct{} // closed when the process is reaped
 }
 
-// StartProcess runs a program. It fails only when that cannot be started.
-func StartProcess(command []string, memoryBytes int64) (*Process, error) {
+// StartProcess runs a program. It fails only when that cannot be started. The
+// program inherits the files, from descriptor 3 on (not on Windows).
+func StartProcess(command []string, memoryBytes int64, files ...*os.File) (*Process, error) {
 	inRead, inWrite, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("starting a worker: %w", err)
@@ -49,9 +50,10 @@ func StartProcess(command []string, memoryBytes int64) (*Process, error) {
 	p.cmd = exec.Command(command[0], command[1:]...)
 	p.cmd.Env = environment()
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = inRead, outWrite, p.stderr
+	p.cmd.ExtraFiles = files
 	p.cmd.WaitDelay = time.Second // for a descendant that keeps standard error open
 	p.cmd.SysProcAttr = processAttributes()
-	err = p.cmd.Start()
+	err = startCalm(p.cmd)
 	inRead.Close()
 	outWrite.Close()
 	if err != nil {

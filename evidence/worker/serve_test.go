@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"time"
 )
@@ -18,7 +19,7 @@ var errBriefing = errors.New("a briefing that is refused")
 func inProcess(in io.Reader, out io.Writer, reuse int64) error {
 	briefing := ""
 	s := server{
-		in: bufio.NewReader(in), out: out, orphaned: func() {},
+		in: bufio.NewReader(in), out: out,
 		Child: Child{ReuseBytes: reuse, Brief: func(message []byte) error {
 			if string(message) == "no" {
 				return errBriefing
@@ -34,10 +35,19 @@ func inProcess(in io.Reader, out io.Writer, reuse int64) error {
 	return s.serve()
 }
 
+// jobFrame is a job as the parent sends it.
+func jobFrame(size int64) string {
+	frame, err := jobMessage{size: size}.encode(kindJob)
+	if err != nil {
+		panic(err)
+	}
+	return string(frame)
+}
+
 // The child takes nothing that is not part of the conversation.
 func TestChildChecksTheParent(t *testing.T) {
 	frame := func(kind byte, payload string) string { return string(frameHead(kind, len(payload))) + payload }
-	job := frame(kindJob, `{"Size":3}`)
+	job := jobFrame(3)
 	tests := []struct {
 		name, in string
 		want     error // nil: served
@@ -51,8 +61,10 @@ func TestChildChecksTheParent(t *testing.T) {
 		{"data without a job", frame(kindData, "abc"), errFrame},
 		{"job in a job", job + job, errFrame},
 		{"answer", frame(kindAnswer, "{}"), errFrame},
-		{"file over the limit", frame(kindJob, `{"Size":101}`), errFrame},
-		{"negative size", frame(kindJob, `{"Size":-1}`), errFrame},
+		{"file over the limit", jobFrame(101), errFrame},
+		{"negative size", jobFrame(-1), errFrame},
+		{"job without a size", frame(kindJob, "1234567"), errFrame},
+		{"look without a window", frame(kindLook, strings.Repeat("\x00", 16)), errFrame},
 		{"long job", string([]byte{kindJob, 0x00, 0x10, 0x00, 0x01}), errFrame},
 		{"a briefing", frame(kindBriefing, "[]"), nil},
 		{"a briefing that is refused", frame(kindBriefing, "no"), errBriefing},
@@ -111,7 +123,7 @@ func TestAnswersInProcess(t *testing.T) {
 			if i != 1 {
 				steps = append(steps, writeFrame(&in, kindBriefing, fmt.Append(nil, i)))
 			}
-			steps = append(steps, writeFrame(&in, kindJob, fmt.Appendf(nil, `{"Size":%d}`, len(content))))
+			in.WriteString(jobFrame(int64(len(content))))
 			if content != "" {
 				steps = append(steps, writeFrame(&in, kindData, []byte(content)))
 			}
@@ -138,8 +150,8 @@ func TestAnswersInProcess(t *testing.T) {
 // more, and never take more than was sent.
 func FuzzFrames(f *testing.F) {
 	f.Add([]byte("S\x00\x00\x00\x02{}"))
-	f.Add([]byte("J\x00\x00\x00\x0a{\"Size\":3}D\x00\x00\x00\x03abcE\x00\x00\x00\x00"))
-	f.Add([]byte("J\x00\x00\x00\x0a{\"Size\":3}E\x00\x00\x00\x00"))
+	f.Add([]byte(jobFrame(3) + "D\x00\x00\x00\x03abcE\x00\x00\x00\x00"))
+	f.Add([]byte(jobFrame(3) + "E\x00\x00\x00\x00"))
 	f.Add([]byte("J\xff\xff\xff\xff"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		var out bytes.Buffer

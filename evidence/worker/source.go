@@ -38,6 +38,19 @@ func (s *source) next(buf []byte) (int, error) {
 	return n, nil
 }
 
+// readInto reads the whole file.
+func (s *source) readInto(buf []byte) error {
+	if s.left > 0 || s.err != nil {
+		if _, err := s.next(buf); err != nil {
+			return err
+		}
+	}
+	if err := s.atEnd(); !errors.Is(err, io.EOF) || s.err != nil {
+		return err
+	}
+	return nil
+}
+
 // atEnd checks that Body ends where Size says: a file that grew while it was
 // read is not the file that was asked for.
 func (s *source) atEnd() error {
@@ -93,7 +106,7 @@ func (p *parcel) fill(s *source) (err error) {
 		}
 	}
 	if s.left == 0 {
-		if err := s.atEnd(); !errors.Is(err, io.EOF) || s.err != nil {
+		if err := s.readInto(nil); err != nil {
 			return err
 		}
 		p.last = true

@@ -20,6 +20,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,7 +28,7 @@ import (
 type Limits struct {
 	// Timeout is the wall-clock time for one file, waiting for the caller's
 	// Body not counted. The same is the bound of processor time on Linux, two
-	// seconds added.
+	// or three seconds added.
 	Timeout time.Duration
 	// MemoryBytes is what a child may map privately. It is enforced on Linux
 	// (RLIMIT_DATA) and Windows (job object); the child's Go heap aims at
@@ -55,6 +56,11 @@ type Config struct {
 	AnswerBytes int64
 	// FileBytes bounds one file; default 50 MB (52,428,800).
 	FileBytes int64
+	// WindowBytes, when set, is memory that each child shares with the parent
+	// on Linux: files of at most this size are handed over in it, which is
+	// faster than the pipe. Only for engines that do not write to their data:
+	// a child that does ends there.
+	WindowBytes int64
 	// Recycle is the number of files after which a child is replaced, since
 	// memory fragments and that of a WebAssembly module never shrinks;
 	// default 100.
@@ -87,9 +93,11 @@ func orDefault[T int | int64 | time.Duration](value, def T) T {
 
 // Job is one file and what is asked about it.
 type Job struct {
-	Size    int64     // bytes that Body will give, exactly
-	Body    io.Reader // read once, from the caller's goroutine
-	Request any       // given to the engine as JSON, about 1 MiB at most
+	Size int64     // bytes that Body will give, exactly
+	Body io.Reader // read once, from the caller's goroutine
+	// Request is given to the engine as JSON, and a []byte as it is; about
+	// 1 MiB at most.
+	Request any
 	// Briefing, when set, is what the child must have been told before.
 	Briefing *Briefing
 	// Check, when set, says whether the answer can be used. A child whose
@@ -144,6 +152,7 @@ type Pool struct {
 	settings []byte        // encoded, for each fresh child
 	slots    chan struct{} // one token for each file in work
 	parcels  sync.Pool     // buffers between files
+	numbers  atomic.Uint64 // of files in windows
 
 	mu     sync.Mutex
 	idle   []*child // guarded by mu; the most recently used last
@@ -162,7 +171,10 @@ func New(cfg Config) (*Pool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("worker pool: encoding the setup: %w", err)
 	}
-	encoded, err := encode("settings", settingsBytes, settings{cfg.Limits, cfg.AnswerBytes, cfg.FileBytes, setup})
+	if cfg.WindowBytes > 0 && !canShare() {
+		cfg.WindowBytes = 0
+	}
+	encoded, err := encode("settings", settingsBytes, settings{cfg.Limits, cfg.AnswerBytes, cfg.FileBytes, cfg.WindowBytes, setup})
 	if err != nil {
 		return nil, fmt.Errorf("worker pool: %w", err)
 	}
@@ -193,19 +205,17 @@ func (p *Pool) Do(ctx context.Context, job Job) (Outcome, error) {
 	case job.Size > p.cfg.FileBytes:
 		return job.stopped(body, fmt.Sprintf("the file has %d bytes, more than the limit of %d", job.Size, p.cfg.FileBytes))
 	}
-	o, err := p.open(job)
+	var c *child
+	var answer []byte
+	var fault, err error // what a file did to its child; and what kept us from looking
+	if p.cfg.WindowBytes > 0 && job.Size <= p.cfg.WindowBytes {
+		c, answer, fault, err = p.look(ctx, job, body)
+	} else {
+		c, answer, fault, err = p.stream(ctx, job, body)
+	}
 	if err != nil {
 		return Outcome{}, err
 	}
-	defer p.parcels.Put(o.first)
-	if err := o.first.fill(body); err != nil {
-		return Outcome{}, err
-	}
-	c, err := p.ready(ctx, o)
-	if err != nil {
-		return Outcome{}, err
-	}
-	answer, fault := c.run(ctx, body, o.first)
 	if fault == nil && job.Check != nil {
 		if err := job.Check(answer); err != nil {
 			fault = fmt.Errorf("%w: %w", errAnswer, err)
@@ -240,23 +250,42 @@ func (p *Pool) isClosed() bool {
 	return p.closed
 }
 
-// open prepares what a child is sent, with an empty parcel.
-func (p *Pool) open(job Job) (opening, error) {
-	request, err := json.Marshal(job.Request)
-	if err != nil {
-		return opening{}, fmt.Errorf("encoding a request: %w", err)
+// open prepares what a child is sent.
+func (p *Pool) open(job Job, kind byte, number uint64) (opening, error) {
+	request, ok := job.Request.([]byte)
+	if !ok {
+		var err error
+		if request, err = json.Marshal(job.Request); err != nil {
+			return opening{}, fmt.Errorf("encoding a request: %w", err)
+		}
 	}
-	encoded, err := encode("a job", jobBytes, jobMessage{job.Size, request})
+	frame, err := jobMessage{job.Size, number, request}.encode(kind)
+	return opening{p.settings, job.Briefing, frame}, err
+}
+
+// stream sends a file through the pipe. A child says that it is ready before
+// it looks at the file, so one that fails earlier says nothing about the file
+// and is replaced.
+func (p *Pool) stream(ctx context.Context, job Job, body *source) (c *child, answer []byte, fault, err error) {
+	o, err := p.open(job, kindJob, 0)
 	if err != nil {
-		return opening{}, err
+		return nil, nil, nil, err
 	}
-	return opening{p.settings, job.Briefing, encoded, p.parcels.Get().(*parcel)}, nil
+	first := p.parcels.Get().(*parcel)
+	defer p.parcels.Put(first)
+	if err := first.fill(body); err != nil {
+		return nil, nil, nil, err
+	}
+	if c, err = p.ready(ctx, o, first); err != nil {
+		return nil, nil, nil, err
+	}
+	answer, fault = c.run(ctx, body, first)
+	return c, answer, fault, nil
 }
 
 // ready returns a child that has read the job and been sent the first parcel
-// of the file. A child says that it is ready before it looks at the file, so
-// one that fails here says nothing about the file and is replaced.
-func (p *Pool) ready(ctx context.Context, o opening) (*child, error) {
+// of the file.
+func (p *Pool) ready(ctx context.Context, o opening, first *parcel) (*child, error) {
 	var failed error
 	for attempt := 0; attempt < startAttempts; {
 		c, fresh, err := p.take(ctx)
@@ -266,16 +295,56 @@ func (p *Pool) ready(ctx context.Context, o opening) (*child, error) {
 		if fresh {
 			attempt++
 		}
-		if failed = c.prepare(ctx, o); failed == nil {
+		if failed = c.prepare(ctx, o, first); failed == nil {
 			return c, nil
 		}
 		c.End()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		p.cfg.Log.Warn("worker not ready", "cause", failed, "stderr", c.Stderr())
+		p.notReady(c, failed)
 	}
 	return nil, fmt.Errorf("no worker gets ready (%q): %w", p.cfg.Command[0], failed)
+}
+
+func (p *Pool) notReady(c *child, cause error) {
+	p.cfg.Log.Warn("worker not ready", "cause", cause, "stderr", c.Stderr())
+}
+
+// look hands a file over in the window. A child that fails before it took the
+// ticket is replaced by one that finds the file in the same window.
+func (p *Pool) look(ctx context.Context, job Job, body *source) (c *child, answer []byte, fault, err error) {
+	number := p.numbers.Add(1)
+	o, err := p.open(job, kindLook, number)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	c, fresh, err := p.take(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if err := body.readInto(c.window.file); err != nil {
+		p.release(c) // it knows nothing of this file
+		return nil, nil, nil, err
+	}
+	for attempt := 1; ; attempt++ {
+		answer, fault = c.look(ctx, o)
+		if fault == nil || c.window.started(number) || ctx.Err() != nil {
+			return c, answer, fault, nil
+		}
+		c.Process.End()
+		p.notReady(c, fault)
+		if fresh && attempt == startAttempts {
+			c.closeWindow()
+			return nil, nil, nil, fmt.Errorf("no worker gets ready (%q): %w", p.cfg.Command[0], fault)
+		}
+		if !fresh { // an idle child may have died of anything
+			attempt, fresh = 0, true
+		}
+		if c, err = start(ctx, p.cfg, c.window); err != nil {
+			return nil, nil, nil, err
+		}
+	}
 }
 
 // take returns an idle child, or starts a fresh one.
@@ -295,7 +364,7 @@ func (p *Pool) take(ctx context.Context) (c *child, fresh bool, err error) {
 		c.End()
 	}
 	p.mu.Unlock()
-	c, err = start(ctx, p.cfg)
+	c, err = start(ctx, p.cfg, nil)
 	return c, true, err
 }
 

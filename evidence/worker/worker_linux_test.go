@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -261,6 +262,19 @@ func TestChildIsLockedIn(t *testing.T) {
 	if err != nil || reached != "reached: " {
 		t.Errorf("got %q, %q, %v, want nothing reached", got.Answer, got.Problem, err)
 	}
+}
+
+// Where the kernel filters system calls, all that a reader of files has no use
+// for are refused, whatever kind of file system or network is behind them.
+func TestSystemCallsAreRefused(t *testing.T) {
+	if _, err := unix.PrctlRetInt(unix.PR_GET_SECCOMP, 0, 0, 0, 0); err != nil || (runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64") {
+		t.Skipf("no filter on this kernel or architecture (%v, %s)", err, runtime.GOARCH)
+	}
+	p := testPool(t, nil)
+	if got, err := p.Do(context.Background(), job("system-calls")); err != nil || string(got.Answer) != "done: " {
+		t.Errorf("got %q, %q, %v, want none done", got.Answer, got.Problem, err)
+	}
+	honest(t, p)
 }
 
 func TestChildrenAreReusedAndRecycled(t *testing.T) {

@@ -30,9 +30,6 @@ var (
 	_ search.Generation = (*generation)(nil)
 )
 
-// ErrClosed is returned by calls after Close.
-var ErrClosed = errors.New("search index is closed")
-
 // ErrReadOnly is returned by calls that write to an index of OpenReadOnly.
 var ErrReadOnly = errors.New("search index is open for reading only")
 
@@ -191,7 +188,7 @@ func (x *Index) use(f func(*store) error) error {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	if x.store == nil {
-		return ErrClosed
+		return search.ErrClosed
 	}
 	return f(x.store)
 }

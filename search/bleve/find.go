@@ -86,12 +86,20 @@ func request(e search.Expr, limit, offset int) *engine.SearchRequest {
 	return r
 }
 
-// order is newest first, pages without a date last, then by ID.
+// order is by sortKey: one value to read for each page found, where date and
+// ID were two.
 func order() bsearch.SortOrder {
-	return bsearch.SortOrder{
-		&bsearch.SortField{Field: dateField, Desc: true, Type: bsearch.SortFieldAsString, Missing: bsearch.SortFieldMissingLast},
-		&bsearch.SortDocID{},
+	return bsearch.SortOrder{&bsearch.SortField{Field: orderField, Type: bsearch.SortFieldAsString, Missing: bsearch.SortFieldMissingLast}}
+}
+
+// sortKey rises from the newest page to the oldest, then to those without a
+// date, then by ID: digits of a date are replaced by their complements.
+func sortKey(p search.Page) string {
+	key := []byte(p.Date)
+	for i, c := range key {
+		key[i] = '0' + '9' - c
 	}
+	return string(key) + "~" + p.ID() // "~" is above all complements
 }
 
 // Find implements search.Engine.

@@ -23,7 +23,7 @@ func (x *Index) Rebuild(context.Context) (search.Generation, error) {
 	defer x.mu.Unlock()
 	switch {
 	case x.store == nil:
-		return nil, ErrClosed
+		return nil, search.ErrClosed
 	case x.readOnly:
 		return nil, ErrReadOnly
 	case x.building:
@@ -40,7 +40,7 @@ func (x *Index) Rebuild(context.Context) (search.Generation, error) {
 // Apply implements search.Generation.
 func (g *generation) Apply(ctx context.Context, b search.Batch) error {
 	if g.store == nil {
-		return ErrClosed
+		return search.ErrClosed
 	}
 	return g.store.apply(ctx, b)
 }
@@ -53,7 +53,7 @@ func (g *generation) Commit(context.Context) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if g.store == nil || x.store == nil {
-		return ErrClosed
+		return search.ErrClosed
 	}
 	if err := x.setCurrent(g.name); err != nil {
 		return err

@@ -219,8 +219,8 @@ func decodeCursors(raw []byte) (map[evidence.BookID]int64, error) {
 
 // Names of the fields that are not search.Field.
 const (
-	pageField = "page" // the page as JSON, stored
-	dateField = "date" // for sorting
+	pageField  = "page"  // the page as JSON, stored
+	orderField = "order" // sortKey
 )
 
 const (
@@ -239,9 +239,7 @@ func newDocument(p search.Page) (*document.Document, error) {
 		doc.AddField(document.NewTextFieldCustom(name, nil, value, options, lines{}))
 	}
 	add(pageField, raw, api.StoreField)
-	if p.Date != "" {
-		add(dateField, []byte(p.Date), facetOptions)
-	}
+	add(orderField, []byte(sortKey(p)), facetOptions)
 	for field, values := range search.Terms(p) {
 		if len(values) > 0 {
 			add(string(field), []byte(strings.Join(values, "\n")), termOptions)

@@ -27,7 +27,6 @@ package meili
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -46,9 +45,6 @@ var (
 	_ search.Rebuilder  = (*Index)(nil)
 	_ search.Generation = (*generation)(nil)
 )
-
-// ErrClosed is returned by calls after Close.
-var ErrClosed = errors.New("search index is closed")
 
 // Config says where the server is.
 type Config struct {
@@ -90,7 +86,8 @@ func Open(ctx context.Context, c Config) (*Index, error) {
 	if c.Poll <= 0 {
 		c.Poll = 50 * time.Millisecond
 	}
-	server := client.New(c.URL, client.WithAPIKey(c.Key), client.WithCustomClient(c.Client))
+	// Whoever calls tries again; a retry in here would keep a page waiting.
+	server := client.New(c.URL, client.WithAPIKey(c.Key), client.WithCustomClient(c.Client), client.DisableRetries())
 	x := &Index{server: server, serves: store{server, c.Prefix, c.Poll}}
 	version, err := x.serves.version(ctx)
 	if err != nil {
@@ -105,12 +102,12 @@ func Open(ctx context.Context, c Config) (*Index, error) {
 	return x, nil
 }
 
-// open returns ErrClosed after Close.
+// open returns search.ErrClosed after Close.
 func (x *Index) open() error {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	if x.closed {
-		return ErrClosed
+		return search.ErrClosed
 	}
 	return nil
 }
@@ -172,7 +169,7 @@ func (x *Index) Rebuild(ctx context.Context) (search.Generation, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.closed {
-		return nil, ErrClosed
+		return nil, search.ErrClosed
 	}
 	if x.building {
 		return nil, search.ErrRebuilding
@@ -189,7 +186,7 @@ func (x *Index) Rebuild(ctx context.Context) (search.Generation, error) {
 // Apply implements search.Generation.
 func (g *generation) Apply(ctx context.Context, b search.Batch) error {
 	if g.done {
-		return ErrClosed
+		return search.ErrClosed
 	}
 	return g.store.apply(ctx, b)
 }
@@ -199,7 +196,7 @@ func (g *generation) Apply(ctx context.Context, b search.Batch) error {
 // which the next Rebuild deletes.
 func (g *generation) Commit(ctx context.Context) error {
 	if g.done {
-		return ErrClosed
+		return search.ErrClosed
 	}
 	s := g.index.serves
 	err := s.await(ctx, "swapping generations", func() (*client.TaskInfo, error) {

@@ -17,6 +17,7 @@ import (
 type accepted struct {
 	file      spooled
 	known     bool // it was there before
+	read      bool // its text was looked into
 	ambiguous bool // its name fits several rows, or several files fit its row
 	document  evidence.Document
 	verdict   signature.Verdict
@@ -198,6 +199,12 @@ func (s *server) withRoot(ctx context.Context, who visitor, fn func(root evidenc
 // readBack fills in what the book says of a document now.
 func readBack(ctx context.Context, r evidence.Reader, a *accepted) (err error) {
 	if a.verdict, a.document, err = evidence.ReadVerdict(ctx, r, a.file.sha); err != nil {
+		return err
+	}
+	switch _, err := r.TextOf(ctx, a.file.sha); {
+	case err == nil:
+		a.read = true
+	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
 	ids, err := r.MatchedRows(ctx, a.file.sha)

@@ -83,6 +83,21 @@ func (s *server) build(ctx context.Context, who visitor, k evidence.BookID, crit
 	return answer, err
 }
 
+// unread counts the documents whose text nobody has looked into yet: their
+// rows can still be confirmed, and search does not find them.
+func (s *server) unread(ctx context.Context, who visitor, k evidence.BookID) (n int, err error) {
+	err = s.Store.View(ctx, who.Scope(), k, func(v evidence.Reader) error {
+		docs, err := v.Documents(ctx)
+		if err != nil {
+			return err
+		}
+		texts, err := v.Texts(ctx, 0)
+		n = max(0, len(docs)-len(texts)) // each text is of a document of the book
+		return err
+	})
+	return n, err
+}
+
 // defaultRule is the rule that pages count by when none is asked for.
 func defaultRule() string { return count.Rules()[0].ID() }
 

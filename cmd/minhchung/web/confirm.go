@@ -20,10 +20,10 @@ type confirmPart struct {
 	Shape    string // by form, as states have it
 	State    string // class of the style sheet
 	Note     string // why, by a person
-	Asks     bool   // a named person should look
+	Asks     bool   // a named person should look: reading did not confirm it
 }
 
-// confirmationOf reads what was said of a row's file. texts tells "not found"
+// confirmationOf reads what was said of a row's file. read tells "not found"
 // from "not read yet".
 func confirmationOf(ctx context.Context, v evidence.Reader, lang message.Lang, row evidence.Row, sha signature.Hash, read textPart) (confirmPart, error) {
 	c, err := v.ConfirmationOf(ctx, row.ID)
@@ -50,7 +50,7 @@ func unconfirmed(lang message.Lang, read textPart) confirmPart {
 	case read.OCRAwaited:
 		key = "web.unconfirmed-scan"
 	}
-	return confirmPart{Sentence: lang.Text(key), Shape: "?", State: "UNDETERMINED", Asks: true}
+	return confirmPart{Sentence: lang.Text(key), Shape: "?", State: "UNDETERMINED", Asks: read.Read}
 }
 
 // mostText bounds the text of a page that is shown, in bytes.

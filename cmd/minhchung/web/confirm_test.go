@@ -71,9 +71,9 @@ func TestConfirmation(t *testing.T) {
 			t.Errorf("%q: got %d, want %d: %s", form, out.Code, status, out.Body)
 		}
 	}
-	see("chữ trong tệp chưa được đọc", `<details class="asks">`)
+	see("chữ trong tệp chưa được đọc", "<details><summary>Xác nhận bằng mắt")
 	w.keep("altered", evidence.OCRAwaited, text.Page{Number: 1})
-	see("trang là ảnh quét chưa nhận dạng được chữ", "Cài tesseract")
+	see("trang là ảnh quét chưa nhận dạng được chữ", "<details open><summary>Xác nhận bằng mắt", "Cài tesseract")
 	w.keep("altered", "", text.Page{Number: 1, Text: "không có gì <b>\u202ex"})
 	see("chưa thấy số, ký hiệu và ngày", "không có gì &lt;b&gt;\ufffdx")
 
@@ -92,9 +92,23 @@ func TestConfirmation(t *testing.T) {
 
 func TestConfirmedByText(t *testing.T) {
 	w := filled(t)
+	const reading = "Đang đọc chữ trong 2 tệp"
+	for _, path := range []string{"/", "/units/xa-a/2022/register", "/units/xa-a/2022/indicators/7.1.3"} {
+		if body := w.get(path).Body.String(); !strings.Contains(body, reading) {
+			t.Errorf("%s: got no %q", path, reading)
+		}
+	}
+	w.keep("plain", "")
 	w.keep("altered", "",
 		text.Page{Number: 1, Text: "ỦY BAN NHÂN DÂN\nXÃ THỬ\nSố: 1/BC-UBND\nThử, ngày 04 tháng 01 năm 2022\nBÁO CÁO", Head: "Số: 1/BC-UBND\nThử, ngày 04 tháng 01 năm 2022"},
 		text.Page{Number: 2, Text: strings.Repeat("dài ", 10_000)})
+	// A sheet has no picture: its text is what there is to see.
+	if body := w.get(documentPath("altered") + "?page=2").Body.String(); !strings.Contains(body, "<details open><summary>Chữ đọc được trên trang này") || !strings.Contains(body, "dài dài") {
+		t.Errorf("got no text of page 2: %s", body)
+	}
+	if body := w.get("/").Body.String(); strings.Contains(body, "Đang đọc chữ") {
+		t.Error("got texts to read when all were")
+	}
 	body := w.get(documentPath("altered")).Body.String()
 	for _, want := range []string{"đã thấy số, ký hiệu ở trang 1 và ngày ở trang 1 của tệp", "Chữ đọc được trên trang này"} {
 		if !strings.Contains(body, want) {

@@ -2,23 +2,18 @@ package web
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
-	"io"
 	"io/fs"
-	"maps"
-	"mime"
 	"net/http"
 	"net/url"
-	"slices"
-	"strconv"
-	"strings"
 
 	"minhchung/cmd/minhchung/message"
 	"minhchung/cmd/minhchung/report"
 	"minhchung/evidence"
+	"minhchung/evidence/count"
 	"minhchung/evidence/object"
 	"minhchung/evidence/signature"
+	"minhchung/evidence/text"
 )
 
 type documentPage struct {
@@ -94,21 +89,8 @@ func (s *server) document(w http.ResponseWriter, r *http.Request, who visitor) e
 	}
 	var page documentPage
 	err = s.Store.View(r.Context(), who.Scope(), k, func(v evidence.Reader) error {
-		var facts signature.Facts
-		if page, facts, err = newDocumentPage(r.Context(), v, who.Lang, k, sha); err != nil {
-			return err
-		}
-		page.Preview = previewOf(who.Lang, page.Book, sha, facts, format, r.URL.Query())
-		if page.Text, err = textOf(r.Context(), v, sha, max(1, page.Preview.Number)); err != nil {
-			return err
-		}
-		for i := range page.Rows {
-			row := &page.Rows[i]
-			if row.Confirm, err = confirmationOf(r.Context(), v, who.Lang, row.Row, sha, page.Text); err != nil {
-				return err
-			}
-		}
-		return nil
+		page, err = newDocumentPage(r.Context(), v, who.Lang, k, sha, format, r.URL.Query())
+		return err
 	})
 	if err != nil {
 		return err
@@ -146,18 +128,18 @@ func (s *server) findDocument(ctx context.Context, who visitor, r *http.Request)
 	return evidence.BookID{}, sha, problem{code: "not-found"}
 }
 
-func newDocumentPage(ctx context.Context, v evidence.Reader, lang message.Lang, k evidence.BookID, sha signature.Hash) (documentPage, signature.Facts, error) {
+func newDocumentPage(ctx context.Context, v evidence.Reader, lang message.Lang, k evidence.BookID, sha signature.Hash, format text.Format, query url.Values) (documentPage, error) {
 	verdict, doc, err := evidence.ReadVerdict(ctx, v, sha)
 	if err != nil {
-		return documentPage{}, signature.Facts{}, err
+		return documentPage{}, err
 	}
 	unit, err := unitOf(ctx, v, k.Unit)
 	if err != nil {
-		return documentPage{}, signature.Facts{}, err
+		return documentPage{}, err
 	}
 	facts, err := evidence.ReadFacts(ctx, v, doc)
 	if err != nil {
-		return documentPage{}, signature.Facts{}, err
+		return documentPage{}, err
 	}
 	book := bookOf(k, unit.Name)
 	p := documentPage{
@@ -166,66 +148,40 @@ func newDocumentPage(ctx context.Context, v evidence.Reader, lang message.Lang, 
 		Result: string(verdict.Result), Word: report.Word(lang, "result", string(verdict.Result)),
 		Reason: fileReason(lang, facts, verdict), Next: report.NextStep(lang, verdict),
 		Policy: verdict.Policy, At: lang.Time(verdict.At.In(report.Vietnam)),
+		Preview: previewOf(lang, book, sha, facts, format, query),
 	}
 	for i, sig := range verdict.Signatures {
 		p.Signatures = append(p.Signatures, signatureOf(lang, i+1, sig))
 	}
 	p.Changes, p.MoreChanges = changedPages(lang, verdict, shaLink(book, sha))
-	if p.Rows, err = documentRows(ctx, v, lang, book, sha); err != nil {
-		return p, facts, err
+	shown := p.Preview.Number
+	if shown == 0 { // a sheet, or a page that nobody can draw
+		shown = pageNumber(query, "page", text.MaxPages)
 	}
-	// "Nothing to do" would be wrong advice beside a row that does not count.
+	if p.Text, err = textOf(ctx, v, sha, shown); err != nil {
+		return p, err
+	}
+	if p.Rows, err = documentRows(ctx, v, lang, book, sha, p.Text); err != nil {
+		return p, err
+	}
+	p.advise(lang, verdict.Result)
+	return p, nil
+}
+
+// advise puts what a row lacks in the place of what the file lacks: "nothing
+// to do" would be wrong beside a row that does not count.
+func (p *documentPage) advise(lang message.Lang, result signature.Result) {
 	for _, row := range p.Rows {
 		for _, state := range row.States {
-			if verdict.Result == signature.ResultIntact && state.Rule == defaultRule() && state.State.Code != "" {
+			switch {
+			case state.Rule != defaultRule() || state.State.Code == "":
+			case state.State.Code == count.CodeContentUnconfirmed && !p.Text.Read:
+				p.Next = lang.Text("web.next-reading")
+			case result == signature.ResultIntact:
 				p.Next = lang.Text("web.next-row")
 			}
 		}
 	}
-	return p, facts, nil
-}
-
-// changedPage is what was changed on one page after some signature.
-type changedPage struct {
-	Page    int    // 0: the file as a whole
-	Link    string // to its picture
-	Changes []changePart
-}
-
-type changePart struct{ Text, Class string }
-
-// changedPages lists what any signature's change list says, each change once,
-// by page.
-func changedPages(lang message.Lang, v signature.Verdict, document string) (pages []changedPage, more int) {
-	byPage := map[int]*changedPage{}
-	seen := map[signature.Change]bool{}
-	for _, s := range v.Signatures {
-		for _, c := range s.ChangeList {
-			if seen[c] {
-				continue
-			}
-			if seen[c] = true; len(seen) > mostChanges {
-				more++
-				continue
-			}
-			p := byPage[c.Page]
-			if p == nil {
-				p = &changedPage{Page: c.Page}
-				if c.Page > 0 {
-					p.Link = document + "&page=" + strconv.Itoa(c.Page) + "#preview"
-				}
-				byPage[c.Page] = p
-			}
-			said := changePart{report.Change(lang, c), string(c.Class)}
-			if !slices.Contains(p.Changes, said) {
-				p.Changes = append(p.Changes, said)
-			}
-		}
-	}
-	for _, number := range slices.Sorted(maps.Keys(byPage)) {
-		pages = append(pages, *byPage[number])
-	}
-	return pages, more
 }
 
 // fileReason says why the file as a whole is no signed document. The reader's
@@ -271,7 +227,7 @@ func signatureOf(lang message.Lang, number int, s signature.SignatureVerdict) si
 	return p
 }
 
-func documentRows(ctx context.Context, v evidence.Reader, lang message.Lang, book bookPart, sha signature.Hash) ([]documentRow, error) {
+func documentRows(ctx context.Context, v evidence.Reader, lang message.Lang, book bookPart, sha signature.Hash, read textPart) ([]documentRow, error) {
 	ids, err := v.MatchedRows(ctx, sha)
 	if err != nil {
 		return nil, err
@@ -287,6 +243,9 @@ func documentRows(ctx context.Context, v evidence.Reader, lang message.Lang, boo
 			return nil, err
 		}
 		d := documentRow{Row: row, Name: rowName(row), By: lang.Text("match." + match.By), Link: book.Path + "/register#rows"}
+		if d.Confirm, err = confirmationOf(ctx, v, lang, row, sha, read); err != nil {
+			return nil, err
+		}
 		states, err := report.StatesOfRow(ctx, v, id)
 		if err != nil {
 			return nil, err
@@ -297,65 +256,4 @@ func documentRows(ctx context.Context, v evidence.Reader, lang message.Lang, boo
 		rows = append(rows, d)
 	}
 	return rows, nil
-}
-
-// download sends a document's bytes. They are read and hashed once before the
-// first byte goes out, so that nobody gets a damaged file with an ending that
-// looks good; the second reading is hashed as well and broken off when it
-// differs.
-func (s *server) download(w http.ResponseWriter, r *http.Request, who visitor) error {
-	k, sha, err := s.findDocument(r.Context(), who, r)
-	if err != nil {
-		return err
-	}
-	var doc evidence.Document
-	err = s.Store.View(r.Context(), who.Scope(), k, func(v evidence.Reader) (err error) {
-		doc, err = v.Document(r.Context(), sha)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	key := object.Key{Unit: string(k.Unit), SHA256: sha}
-	if err := s.copyObject(r.Context(), key, io.Discard); err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/octet-stream")
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
-	h.Set("Content-Disposition", disposition(doc.Name))
-	h.Set("Content-Length", strconv.FormatInt(doc.Size, 10))
-	h.Set("Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(sha[:])+":") // RFC 9530
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	if err := s.copyObject(r.Context(), key, w); err != nil {
-		s.Log.Error("sending a document", "sha256", sha.String(), "error", err)
-		panic(http.ErrAbortHandler)
-	}
-	return nil
-}
-
-// copyObject copies an object; one that is missing from the store is damage,
-// since the ledger names it.
-func (s *server) copyObject(ctx context.Context, key object.Key, w io.Writer) error {
-	body, err := s.Objects.Get(ctx, key)
-	if errors.Is(err, fs.ErrNotExist) {
-		return problem{code: "damaged", err: err}
-	}
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	_, err = io.Copy(w, body)
-	return err
-}
-
-// disposition is the header of RFC 6266 with a name that is no path.
-func disposition(name string) string {
-	name = strings.Map(inert, baseName(name))
-	if header := mime.FormatMediaType("attachment", map[string]string{"filename": name}); header != "" {
-		return header
-	}
-	return "attachment"
 }

@@ -14,6 +14,7 @@ import (
 
 type indicatorPage struct {
 	Book       bookPart
+	Unread     int // documents whose text was not looked into yet
 	Share      sharePart
 	Figures    count.Indicator
 	Secret     int
@@ -84,6 +85,9 @@ func (s *server) indicator(w http.ResponseWriter, r *http.Request, who visitor) 
 		page.Diff = page.compare(who.Lang, answer, compared)
 	}
 	page.offer(who.Lang, rule.ID(), query.Get("diff"))
+	if page.Unread, err = s.unread(r.Context(), who, k); err != nil {
+		return err
+	}
 	return s.render(w, r, who, http.StatusOK, "indicator", page)
 }
 

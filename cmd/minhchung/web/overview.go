@@ -19,6 +19,7 @@ type overviewBook struct {
 	Open     int // rows that are not proven
 	Files    int // files without a row
 	Size     int64
+	Unread   int // documents whose text was not looked into yet
 }
 
 // overview shows every book in scope: its integers, share and checkpoint.
@@ -43,6 +44,9 @@ func (s *server) overview(w http.ResponseWriter, r *http.Request, who visitor) e
 			Findings: len(answer.Register.Findings), Open: len(answer.Exceptions()), Files: len(answer.Unmatched),
 		}
 		if b.Size, err = s.size(r, who, k); err != nil {
+			return err
+		}
+		if b.Unread, err = s.unread(r.Context(), who, k); err != nil {
 			return err
 		}
 		page.Books = append(page.Books, b)

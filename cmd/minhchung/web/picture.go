@@ -24,7 +24,7 @@ const (
 	// resolution is drawn, so that the work and what browsers keep is bounded.
 	screenDPI, sharpDPI = 96, 192
 	// drawTime bounds the drawing of one page, with the waiting for a child.
-	drawTime = time.Minute
+	drawTime = 30 * time.Second
 	// shownPages is how many pages of one file can be turned to.
 	shownPages = text.MaxPages
 )
@@ -80,6 +80,12 @@ func (s *server) draw(ctx context.Context, key object.Key, size int64, page, dpi
 	}
 	ctx, cancel := context.WithTimeout(ctx, drawTime)
 	defer cancel()
+	select {
+	case s.drawing <- struct{}{}:
+		defer func() { <-s.drawing }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	file := text.File{Size: size, Open: func(ctx context.Context) (io.ReadCloser, error) { return s.Objects.Get(ctx, key) }}
 	return s.Render(ctx, file, page, dpi)
 }

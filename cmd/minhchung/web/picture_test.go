@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"minhchung/evidence/text"
@@ -119,5 +122,33 @@ func TestTurning(t *testing.T) {
 			t.Errorf("%s%s: want %q and no %q in:\n%s", test.content, test.query, test.want, test.absent, body)
 		}
 		checkPage(t, test.content, out, "vi")
+	}
+}
+
+// TestDrawingIsBounded: many browsers that turn pages leave a child to the
+// reading of texts.
+func TestDrawingIsBounded(t *testing.T) {
+	w := drawn(t, testFile{"a.pdf", "%PDF-12"})
+	var now, most atomic.Int32
+	w.cfg.Render = func(ctx context.Context, f text.File, page, dpi int) ([]byte, error) {
+		n := now.Add(1)
+		defer now.Add(-1)
+		for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+		}
+		runtime.Gosched()
+		return []byte("picture"), nil
+	}
+	w.start()
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			if out := w.get(documentPath("%PDF-12") + "/pages/1.png"); out.Code != http.StatusOK {
+				t.Errorf("got %d, want 200", out.Code)
+			}
+		})
+	}
+	all.Wait()
+	if got, want := int(most.Load()), max(1, runtime.GOMAXPROCS(0)-1); got < 1 || got > want {
+		t.Errorf("got %d pages drawn at once, want at most %d", got, want)
 	}
 }

@@ -24,6 +24,7 @@ const (
 
 type registerPage struct {
 	Book      bookPart
+	Unread    int // documents whose text was not looked into yet
 	Share     sharePart
 	Rows      int64
 	Secret    int
@@ -102,6 +103,9 @@ func (s *server) register(w http.ResponseWriter, r *http.Request, who visitor) e
 	}
 	page.Files = len(answer.Unmatched)
 	page.MoreFiles = page.Files - len(page.Unmatched)
+	if page.Unread, err = s.unread(r.Context(), who, k); err != nil {
+		return err
+	}
 	found, err := page.filter(who.Lang, answer, r.URL.Query())
 	if err != nil {
 		return err

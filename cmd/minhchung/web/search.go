@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -143,23 +142,6 @@ func querySentence(lang message.Lang, wrong *search.QueryError) string {
 	return lang.Text("search.query-" + wrong.Code)
 }
 
-// filterOf reads the filters of a query: each facet's name with one or more
-// values.
-func filterOf(values url.Values) (map[search.Facet][]string, error) {
-	filter := map[search.Facet][]string{}
-	for _, facet := range search.Facets() {
-		chosen := slices.DeleteFunc(slices.Clone(values[string(facet)]), func(v string) bool { return v == "" })
-		if len(chosen) == 0 {
-			continue
-		}
-		if len(chosen) > mostFiltered || slices.ContainsFunc(chosen, func(v string) bool { return len(v) > valueBytes || !utf8.ValidString(v) }) {
-			return nil, problem{code: "bad-filter"}
-		}
-		filter[facet] = chosen
-	}
-	return filter, nil
-}
-
 // ask searches, measured against the ledgers as they are now, and returns the
 // names of the units beside the answer.
 func (s *server) ask(ctx context.Context, who visitor, r search.Request) (search.Answer, map[evidence.UnitID]string, error) {
@@ -189,11 +171,25 @@ func (s *server) ask(ctx context.Context, who visitor, r search.Request) (search
 			return search.Answer{}, nil, err
 		}
 	}
+	tellApart(names)
 	answer, err := s.Search.Search(ctx, who.Scope(), r)
 	if errors.Is(err, ErrNotReady) {
 		err = problem{code: "search-not-ready", err: err}
 	}
 	return answer, names, err
+}
+
+// tellApart adds the ids to names that several units have, as communes do.
+func tellApart(names map[evidence.UnitID]string) {
+	units := map[string]int{}
+	for _, name := range names {
+		units[name]++
+	}
+	for id, name := range names {
+		if units[name] > 1 {
+			names[id] = name + " (" + string(id) + ")"
+		}
+	}
 }
 
 func (p *searchPage) fill(lang message.Lang, a search.Answer, units map[evidence.UnitID]string, number int, values url.Values) {
@@ -211,83 +207,6 @@ func (p *searchPage) fill(lang message.Lang, a search.Answer, units map[evidence
 	})
 	p.filters(lang, a, units, values)
 	p.Coverage = coverageOf(a.Coverage, units)
-}
-
-// searchLink is the same search, changed; from its first page.
-func searchLink(values url.Values, change func(url.Values)) string {
-	next := url.Values{}
-	for _, name := range append([]string{"q"}, facetNames()...) {
-		if v, ok := values[name]; ok {
-			next[name] = slices.Clone(v)
-		}
-	}
-	change(next)
-	return "/search?" + next.Encode()
-}
-
-func facetNames() []string {
-	var names []string
-	for _, f := range search.Facets() {
-		names = append(names, string(f))
-	}
-	return names
-}
-
-// filters offers the values that would narrow the answer, and those in force
-// to be left out.
-func (p *searchPage) filters(lang message.Lang, a search.Answer, units map[evidence.UnitID]string, values url.Values) {
-	for _, facet := range search.Facets() {
-		name := string(facet)
-		chosen := values[name]
-		part := facetPart{Name: lang.Text("web.facet-" + name)}
-		for _, value := range chosen {
-			if value == "" {
-				continue
-			}
-			p.Filters = append(p.Filters, choice{Value: searchLink(values, func(v url.Values) {
-				v[name] = slices.DeleteFunc(v[name], func(other string) bool { return other == value })
-			}), Label: part.Name + ": " + facetLabel(lang, facet, value, units)})
-		}
-		for _, count := range a.Facets[facet] {
-			if slices.Contains(chosen, count.Value) {
-				continue
-			}
-			if len(part.Values) == facetLines {
-				part.More++
-				continue
-			}
-			part.Values = append(part.Values, choice{
-				Value: searchLink(values, func(v url.Values) { v.Add(name, count.Value) }),
-				Label: facetLabel(lang, facet, count.Value, units), Count: count.Pages,
-			})
-		}
-		// A value that every hit has narrows nothing.
-		if len(part.Values) > 1 || len(part.Values) == 1 && part.Values[0].Count < a.Total {
-			p.Facets = append(p.Facets, part)
-		}
-	}
-	if len(p.Filters) > 0 {
-		p.Clear = "/search?" + url.Values{"q": values["q"]}.Encode()
-	}
-}
-
-// facetLabel is a facet's value in words.
-func facetLabel(lang message.Lang, facet search.Facet, value string, units map[evidence.UnitID]string) string {
-	key := ""
-	switch facet {
-	case search.FacetUnit:
-		if name := units[evidence.UnitID(value)]; name != "" {
-			return name
-		}
-	case search.FacetState:
-		key = "state." + value
-	case search.FacetTextSource:
-		key = "web.source-" + value
-	}
-	if message.Has(key) {
-		return lang.Text(key)
-	}
-	return value
 }
 
 func hitOf(lang message.Lang, hit search.Hit, units map[evidence.UnitID]string) hitPart {

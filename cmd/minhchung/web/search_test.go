@@ -91,7 +91,7 @@ func TestSearchPage(t *testing.T) {
 			"trang 2, <bdi>altered.pdf</bdi>, tiêu chí 1.1, 1.6", "&amp;page=2#preview", "khớp không xét dấu",
 			"criterion=1.1&amp;q=ke&#43;hoach", "CHƯA ĐỦ", "1 sổ chưa đọc hết", `<input id="q" name="q" type="search" value="ke hoach cai cach"`,
 		}, []string{"gần đúng"}},
-		{"kế hoạch cải cách", []string{"unit", "xa-b"}, []string{"1 trang khớp.", "khớp cả dấu", "Đang lọc:", "Đơn vị: UBND xã Thử"}, []string{"1/BC-UBND"}},
+		{"kế hoạch cải cách", []string{"unit", "xa-b"}, []string{"1 trang khớp.", "khớp cả dấu", "Đang lọc:", "Đơn vị: UBND xã Thử (xa-b)"}, []string{"1/BC-UBND"}},
 		{"kế hoạch", []string{"criterion", "1.6", "state", "PROVEN"}, []string{"Không có trang nào khớp.", "Trạng thái: được chứng minh", "Tiêu chí: 1.6"}, nil},
 		{"1/bc-ubnd", nil, []string{"Được hiểu là số văn bản: 1/bc-ubnd.", "đúng số văn bản"}, nil},
 		{"keo hoach cai cach", nil, []string{"kết quả gần đúng", "gần đúng: sửa một âm tiết"}, nil},

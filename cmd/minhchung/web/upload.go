@@ -7,8 +7,10 @@ import (
 	"net/http"
 	"net/url"
 
+	"minhchung/cmd/minhchung/message"
 	"minhchung/cmd/minhchung/report"
 	"minhchung/evidence"
+	"minhchung/evidence/count"
 	"minhchung/evidence/signature"
 )
 
@@ -26,6 +28,7 @@ type uploadedPage struct {
 type uploadedFile struct {
 	Name, Link   string
 	Known        bool
+	Reading      bool // rows wait for its text
 	Ambiguous    bool
 	Result, Word string
 	Next         string
@@ -184,31 +187,38 @@ func (s *server) uploaded(r *http.Request, who visitor, k evidence.BookID, list 
 		return err
 	})
 	for _, a := range list {
-		f := uploadedFile{
-			Name: a.file.name, Link: documentLink(page.Book, a.document), Known: a.known, Ambiguous: a.ambiguous, Size: a.file.size,
-			Result: string(a.verdict.Result), Word: report.Word(who.Lang, "result", string(a.verdict.Result)), Next: report.NextStep(who.Lang, a.verdict),
-		}
-		for _, row := range a.rows {
-			u := uploadedRow{Name: rowName(row)}
-			for _, state := range a.states {
-				if state.Row == row.ID && state.Rule == defaultRule() {
-					u.State = stateOf(who.Lang, state)
-				}
-			}
-			f.Rows = append(f.Rows, u)
-			if f.Result == string(signature.ResultIntact) && u.State.Code != "" {
-				f.Next = who.Lang.Text("web.next-row")
-			}
-		}
-		for _, old := range a.replaced {
-			f.Replaced = append(f.Replaced, filePart{old.old.Name, documentLink(page.Book, old.old), old.old.Size})
-		}
 		if a.known {
 			page.Known++
 		} else {
 			page.New++
 		}
-		page.Files = append(page.Files, f)
+		page.Files = append(page.Files, uploadedOf(who.Lang, page.Book, a))
 	}
 	return page, err
+}
+
+func uploadedOf(lang message.Lang, book bookPart, a accepted) uploadedFile {
+	f := uploadedFile{
+		Name: a.file.name, Link: documentLink(book, a.document), Known: a.known, Ambiguous: a.ambiguous, Size: a.file.size,
+		Result: string(a.verdict.Result), Word: report.Word(lang, "result", string(a.verdict.Result)), Next: report.NextStep(lang, a.verdict),
+	}
+	for _, row := range a.rows {
+		u := uploadedRow{Name: rowName(row)}
+		for _, state := range a.states {
+			if state.Row == row.ID && state.Rule == defaultRule() {
+				u.State = stateOf(lang, state)
+			}
+		}
+		f.Rows = append(f.Rows, u)
+		if f.Result == string(signature.ResultIntact) && u.State.Code != "" {
+			f.Next = lang.Text("web.next-row")
+		}
+		if u.State.Code == count.CodeContentUnconfirmed && !a.read {
+			f.Reading, f.Next = true, lang.Text("web.next-reading")
+		}
+	}
+	for _, old := range a.replaced {
+		f.Replaced = append(f.Replaced, filePart{old.old.Name, documentLink(book, old.old), old.old.Size})
+	}
+	return f
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"time"
 
 	"minhchung/cmd/minhchung/auth"
@@ -62,6 +63,9 @@ type server struct {
 	// accepting holds one token: one upload at a time is inspected, so that
 	// many browsers cannot start many sets of workers.
 	accepting chan struct{}
+	// drawing holds a token for each page being drawn: one child less than
+	// there are processors, so that drawing never stops the reading of texts.
+	drawing chan struct{}
 }
 
 // New makes the handler. It is safe for concurrent use.
@@ -91,7 +95,8 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the pages: %w", err)
 	}
-	s := &server{Config: cfg, pages: pages, answers: newAnswers(cfg.Answers, cfg.Now), accepting: make(chan struct{}, 1)}
+	s := &server{Config: cfg, pages: pages, answers: newAnswers(cfg.Answers, cfg.Now), accepting: make(chan struct{}, 1),
+		drawing: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))}
 	if err := s.answers.expire(); err != nil {
 		return nil, err
 	}

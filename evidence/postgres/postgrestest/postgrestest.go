@@ -45,14 +45,14 @@ var logins = map[string]string{"mctest_owner": "", "mctest_app": "minhchung_app"
 
 const password = "mctest"
 
-// Main runs the tests of m, stops a private server, and returns the exit code.
+// Main runs the tests of m, then Stop, and returns the exit code.
 func (s *Server) Main(m *testing.M) int {
-	defer s.Close()
+	defer s.Stop()
 	return m.Run()
 }
 
-// Close removes what was made on the server, and stops a private one.
-func (s *Server) Close() {
+// Stop removes what the tests have left on the server, and ends a private one.
+func (s *Server) Stop() {
 	if s.template != "" {
 		_ = s.exec(context.Background(), `DROP DATABASE IF EXISTS `+s.template+` WITH (FORCE)`)
 	}

@@ -55,17 +55,12 @@ func BenchmarkFile(b *testing.B) {
 		start := cpuTime()
 		defer func() { b.ReportMetric(float64(cpuTime()-start)/float64(b.N), "cpu-ns/op") }()
 		for b.Loop() {
-			sum := sha256.Sum256(data)
-			for range verifications {
-				if err := rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], sig); err != nil {
-					b.Fatal(err)
-				}
-			}
+			floorOnce(b, key, data, sig, verifications)
 		}
 	}
 	passes := func(b *testing.B, v signature.Verdict) {
 		if v.Result != intact || v.Signatures[0].Indication != signature.TotalPassed {
-			b.Fatalf("got %s\n%s", v.Result, list(v))
+			b.Errorf("got %s\n%s", v.Result, list(v))
 		}
 	}
 	b.Run("floor-A", func(b *testing.B) { floor(b, 1) })
@@ -91,6 +86,25 @@ func BenchmarkFile(b *testing.B) {
 	b.Run("ours-pool", func(b *testing.B) { pooled(b, s, data, signature.Hash{}, passes) })
 	// Intake knows the hash of what it received.
 	b.Run("ours-pool-hashed", func(b *testing.B) { pooled(b, s, data, signature.HashOf(data), passes) })
+	// What all cores do when they have nothing else to do, the parent's part
+	// included: that is what a core does, times their number.
+	b.Run("floor-B-all-cores", func(b *testing.B) {
+		b.SetBytes(int64(len(data)))
+		allCores(b, func() { floorOnce(b, key, data, sig, 3) })
+	})
+	b.Run("ours-pool-all-cores", func(b *testing.B) {
+		sum := signature.HashOf(data)
+		p := newPoolOf(b, s, runtime.GOMAXPROCS(0))
+		b.SetBytes(int64(len(data)))
+		allCores(b, func() {
+			_, v, err := p.Inspect(context.Background(), worker.Job{Size: int64(len(data)), Body: bytes.NewReader(data), SHA256: sum, At: s.at})
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			passes(b, v)
+		}, p.Close)
+	})
 	b.Run("pdfsign", func(b *testing.B) {
 		b.SetBytes(int64(len(data)))
 		for b.Loop() {
@@ -103,6 +117,36 @@ func BenchmarkFile(b *testing.B) {
 	b.Run("mutool", func(b *testing.B) { process(b, data, "mutool", "sign", "-v") })
 }
 
+func floorOnce(b *testing.B, key *rsa.PublicKey, data, sig []byte, verifications int) {
+	sum := sha256.Sum256(data)
+	for range verifications {
+		if err := rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], sig); err != nil {
+			b.Error(err)
+		}
+	}
+}
+
+// allCores runs once twice for each core at the same time, as often as the
+// benchmark wants, and reports the processor time of this process and of
+// children that ended by the time each end has run.
+func allCores(b *testing.B, once func(), ends ...func() error) {
+	b.SetParallelism(2)
+	once()
+	start := cpuTime()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			once()
+		}
+	})
+	b.StopTimer()
+	for _, end := range ends {
+		if err := end(); err != nil {
+			b.Error(err)
+		}
+	}
+	b.ReportMetric(float64(cpuTime()-start)/float64(b.N), "cpu-ns/op")
+}
+
 // pooled measures the pool. Beside the time of the clock it reports the
 // processor time of parent and child together, which is what a core has for
 // files; the child ends before it is taken.
@@ -110,6 +154,7 @@ func pooled(b *testing.B, s *setup, data []byte, sum signature.Hash, passes func
 	p := newPool(b, s)
 	inspect(b, p, data, s.at)
 	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
 	start := cpuTime()
 	for b.Loop() {
 		_, v, err := p.Inspect(context.Background(), worker.Job{Size: int64(len(data)), Body: bytes.NewReader(data), SHA256: sum, At: s.at})

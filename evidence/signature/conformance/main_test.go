@@ -47,14 +47,16 @@ func TestMain(m *testing.M) {
 // the variable.
 func full() bool { return os.Getenv("MINHCHUNG_FULL") != "" }
 
-// newPool returns a pool of this test binary's children.
-func newPool(t testing.TB, s *setup) *worker.Pool {
+// newPool returns a pool with one of this test binary's children.
+func newPool(t testing.TB, s *setup) *worker.Pool { return newPoolOf(t, s, 1) }
+
+func newPoolOf(t testing.TB, s *setup, workers int) *worker.Pool {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := worker.New(worker.Config{Command: []string{exe, poolChild}, Workers: 1})
+	p, err := worker.New(worker.Config{Command: []string{exe, poolChild}, Workers: workers})
 	if err != nil {
 		t.Fatal(err)
 	}

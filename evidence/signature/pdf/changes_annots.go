@@ -110,20 +110,27 @@ func (s *step) compareAnnots(j int, a, b *statePage) {
 	for _, n := range added {
 		s.annotAdded(j, n)
 	}
-	order := map[*stateAnnot]int{}
-	for i, o := range a.annots {
-		order[o] = i
-	}
-	last, reordered := -1, false
 	for _, k := range both {
 		s.compareAnnot(j, k.a, k.b)
-		reordered = reordered || order[k.a] < last
-		last = max(last, order[k.a])
 	}
-	if reordered {
+	if reordered(a, b, both) {
 		s.add(finding{kind: findAnnotation, what: signature.WhatAnnotation, rule: ruleAnnots, mark: &placement{page: j, cover: coverUnknown, over: "annotations that it lay below"}}.
 			on(j+1, b.num).says("annotations were put into another order"))
 	}
+}
+
+// reordered reports whether annotations that were there before lie over each
+// other in another order.
+func reordered(a, b *statePage, both []annotPair) bool {
+	order := map[*stateAnnot]int{}
+	for _, list := range [][]*stateAnnot{a.annots, b.annots} {
+		for i, o := range list {
+			order[o] = i
+		}
+	}
+	both = slices.Clone(both) // those with a number of their own come first
+	slices.SortFunc(both, func(p, q annotPair) int { return order[p.b] - order[q.b] })
+	return !slices.IsSortedFunc(both, func(p, q annotPair) int { return order[p.a] - order[q.a] })
 }
 
 func (s *step) annotRemoved(j int, o *stateAnnot) {

@@ -7,6 +7,7 @@ import (
 	"image/jpeg"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -260,6 +261,15 @@ func TestNumbering(t *testing.T) {
 		{name: "appended at P3", revisions: sign(contents("[4 0 R 43 0 R]"), objects{43: stream("", number)}), sig: sigField{Permission: 3}, want: signature.ChangeForbidden, what: signature.WhatPageContent},
 		{name: "embedded font that stays", revisions: embedded([4]int16{50, 0, 550, 700}), want: signature.ChangePermitted, what: signature.WhatNumbering},
 		{name: "embedded font that draws elsewhere", revisions: embedded([4]int16{50, -9000, 550, 700}), want: signature.ChangeUnknown, what: signature.WhatPageContent, detail: "its font does not tell"},
+		{name: "CFF font that stays", revisions: embeddedSimple("FontFile3", cffBox(50, 0, 550, 700)), want: signature.ChangePermitted, what: signature.WhatNumbering},
+		{name: "CFF font that draws over text", revisions: embeddedSimple("FontFile3", cffBox(50, 0, 3500, 700)), want: signature.ChangeUnknown, what: signature.WhatPageContent, detail: "if its font draws as far as it can"},
+		{name: "CFF font that draws anywhere", revisions: embeddedSimple("FontFile3", cffBox(50, -9000, 550, 700)), want: signature.ChangeUnknown, what: signature.WhatPageContent, detail: "its font does not tell"},
+		{name: "Type 1 font that stays", revisions: embeddedSimple("FontFile", type1Box(50, 0, 550, 700)), want: signature.ChangePermitted, what: signature.WhatNumbering},
+		{name: "Type 1 font that draws over text", revisions: embeddedSimple("FontFile", type1Box(50, 0, 3500, 700)), want: signature.ChangeUnknown, what: signature.WhatPageContent},
+		{name: "simple TrueType font whose widths lie", revisions: embeddedSimple("FontFile2", string(pdftest.TrueType([2]int16{}, [4]int16{0, 0, 3500, 700}))), want: signature.ChangeUnknown, what: signature.WhatPageContent},
+		{name: "text beside the page whose font draws on it", revisions: beside("FontFile3", cffBox(0, 0, 3000, 700)), want: signature.ChangeUnknown, what: signature.WhatPageContent, detail: "its font does not tell"},
+		{name: "text clipped away whose font draws elsewhere", revisions: clippedAway("FontFile3", cffBox(0, 0, 3000, 700)), want: signature.ChangeUnknown, what: signature.WhatPageContent},
+		{name: "text beside the page in a standard font", revisions: sign(contents("[4 0 R 43 0 R]"), objects{43: stream("", "BT /F1 12 Tf -96 740 Td (32) Tj ET")}), want: signature.ChangePermitted, what: signature.WhatOther},
 		{name: "whole paragraph", revisions: sign(contents("[4 0 R 43 0 R]"), objects{43: stream("", "BT /F1 12 Tf 14 TL 72 500 Td"+strings.Repeat(" (Mot doan van ban dai them vao sau khi nguoi co tham quyen da ky so van ban) Tj T*", 12)+" ET")}), want: signature.ChangeUnknown, what: signature.WhatPageContent},
 	})
 }
@@ -272,6 +282,38 @@ func embedded(box [4]int16) []objects {
 		43: stream("", "BT /F2 12 Tf 96 740 Td <00010001> Tj ET"),
 		46: "<</Type/Font/Subtype/Type0/Encoding/Identity-H/DescendantFonts[<</Subtype/CIDFontType2/DW 600/FontDescriptor<</FontFile2 47 0 R>>>>]>>",
 		47: stream("", string(pdftest.TrueType([2]int16{}, box))),
+	})}
+}
+
+func cffBox(x0, y0, x1, y1 int) string {
+	return string(pdftest.CFF([]byte{11}, pdftest.BoxType2(x0, y0, x1, y1)))
+}
+
+func type1Box(x0, y0, x1, y1 int) string {
+	return string(pdftest.Type1("0.001 0 0 0.001 0 0", pdftest.BoxType1(x0, y0, x1, y1)))
+}
+
+// embeddedSimple is a number in a simple font that comes with it.
+func embeddedSimple(key, program string) []objects {
+	return simpleText(key, program, "BT /F2 12 Tf 96 740 Td (11) Tj ET")
+}
+
+// beside is a text that begins left of the page.
+func beside(key, program string) []objects {
+	return simpleText(key, program, "BT /F2 120 Tf -100 650 Td (1) Tj ET")
+}
+
+// clippedAway is a text in a place that shows nothing of it.
+func clippedAway(key, program string) []objects {
+	return simpleText(key, program, "q 100 600 200 100 re W n BT /F2 60 Tf 20 650 Td (1) Tj ET Q")
+}
+
+func simpleText(key, program, text string) []objects {
+	page := strings.Replace(contents("[4 0 R 43 0 R]"), "/Resources 5 0 R", "/Resources<</Font<</F1 7 0 R/F2 46 0 R>>>>", 1)
+	return []objects{further(page, "0 0 0 0", objects{
+		43: stream("", text),
+		46: "<</Type/Font/Subtype/Type1/BaseFont/ABCDEF+Test/Encoding/WinAnsiEncoding/FirstChar 49/Widths[600]/FontDescriptor<</" + key + " 47 0 R>>>>",
+		47: stream("", program),
 	})}
 }
 
@@ -371,6 +413,10 @@ func TestAnnotations(t *testing.T) {
 		return []objects{o}
 	}
 	runAll(t, []changeCase{
+		{name: "further signature beside annotations without numbers", base: objects{3: annots("<</Type/Annot/Subtype/Link/Rect[9 9 20 20]>> <</Type/Annot/Subtype/Link/Rect[30 9 50 20]>> 50 0 R"), 50: "<</Type/Annot/Subtype/Link/Rect[60 9 70 20]>>"},
+			revisions: []objects{further(annots("<</Type/Annot/Subtype/Link/Rect[9 9 20 20]>> <</Type/Annot/Subtype/Link/Rect[30 9 50 20]>> 50 0 R 40 0 R"), "0 0 0 0", nil)}, want: signature.ChangePermitted, what: signature.WhatSignature},
+		{name: "annotations in another order", base: objects{3: annots("<</Type/Annot/Subtype/Link/Rect[9 9 20 20]>> 50 0 R"), 50: "<</Type/Annot/Subtype/Square/Rect[9 9 70 20]>>"},
+			revisions: []objects{{3: annots("50 0 R <</Type/Annot/Subtype/Link/Rect[9 9 20 20]>>")}}, want: signature.ChangeUnknown, what: signature.WhatAnnotation, detail: "another order"},
 		{name: "highlight", revisions: annot("Highlight", "/QuadPoints[0 0 0 0 0 0 0 0]", ""), want: signature.ChangeAnnotated, what: signature.WhatAnnotation},
 		{name: "highlight that blends", revisions: annot("Highlight", "", "/G gs 1 1 0 rg 0 0 128 20 re f"), want: signature.ChangeAnnotated, what: signature.WhatAnnotation},
 		{name: "highlight that hides", revisions: []objects{{3: annots("50 0 R"), 50: annot("Highlight", "", "x")[0][50], 51: stream("/Type/XObject/Subtype/Form/BBox[0 0 128 20]", "1 1 1 rg 0 0 128 20 re f")}},
@@ -443,6 +489,64 @@ func TestScannedPage(t *testing.T) {
 		{name: "seal on black", base: scan, revisions: []objects{further(annots("40 0 R"), "300 100 400 150", nil)}, want: signature.ChangeUnknown, what: signature.WhatAppearance, detail: "a picture of the whole page"},
 		{name: "number on white", base: scan, revisions: []objects{further(annots("50 0 R 40 0 R"), "0 0 0 0", freeText(50, numberPlace, "32"))}, want: signature.ChangePermitted, what: signature.WhatNumbering},
 	})
+}
+
+// fax is a Group 4 picture, 1728 pixels wide: a white upper and a black lower
+// half. One bit a row says "as the row above", two when that is black.
+func fax(rows int) string {
+	bits := strings.Repeat("1", rows/2) + "001" + "00110101" + "0000001100101" + "0000110111" + // no white, 1728 and 0 black
+		strings.Repeat("11", rows-rows/2-1) + "000000000001000000000001"
+	var out []byte
+	for i := 0; i < len(bits); i += 8 {
+		b, _ := strconv.ParseUint((bits[i:min(i+8, len(bits))] + "00000000")[:8], 2, 8)
+		out = append(out, byte(b))
+	}
+	return string(out)
+}
+
+// TestScanBilevel has pages as scanners write them in black and white.
+func TestScanBilevel(t *testing.T) {
+	const rows, bilevel = 2400, "/Type/XObject/Subtype/Image/BitsPerComponent 1/ColorSpace/DeviceGray"
+	page := func(image string) objects {
+		return objects{
+			4:  stream("", "q 595 0 0 842 0 0 cm /Im Do Q"),
+			5:  "<</Font<</F1 7 0 R>>/XObject<</Im 45 0 R>>>>",
+			45: image,
+		}
+	}
+	faxed := func(more, data string) objects {
+		return page(stream(fmt.Sprintf("%s/Width 1728/Height %d/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns 1728/Rows %d%s>>", bilevel, rows, rows, more), data))
+	}
+	above, below := []objects{further(annots("40 0 R"), "300 700 400 750", nil)}, []objects{further(annots("40 0 R"), "300 100 400 150", nil)}
+	unclear := func(c changeCase) changeCase {
+		c.want, c.what, c.detail = signature.ChangeUnknown, signature.WhatAppearance, "a picture of the whole page"
+		return c
+	}
+	clear := func(c changeCase) changeCase {
+		c.want, c.what = signature.ChangePermitted, signature.WhatSignature
+		return c
+	}
+	runAll(t, []changeCase{
+		clear(changeCase{name: "fax, seal on white", base: faxed("", fax(rows)), revisions: above}),
+		unclear(changeCase{name: "fax, seal on black", base: faxed("", fax(rows)), revisions: below}),
+		unclear(changeCase{name: "fax shown inverted, seal on what is black then", base: faxed("/BlackIs1 true", fax(rows)), revisions: above}),
+		clear(changeCase{name: "fax shown inverted, seal on what is white then", base: faxed("/BlackIs1 true", fax(rows)), revisions: below}),
+		unclear(changeCase{name: "fax that breaks off", base: faxed("", fax(rows)[:100]), revisions: above}),
+		unclear(changeCase{name: "fax of another width", base: faxed("", fax(rows)), revisions: above}.with(45, func(s string) string { return strings.Replace(s, "/Columns 1728", "/Columns 1720", 1) })),
+		unclear(changeCase{name: "two-dimensional Group 3", base: faxed("", fax(rows)), revisions: above}.with(45, func(s string) string { return strings.Replace(s, "/K -1", "/K 4", 1) })),
+		unclear(changeCase{name: "JBIG2", base: page(stream(bilevel+"/Width 8/Height 8/Filter/JBIG2Decode", "x")), revisions: above}),
+		unclear(changeCase{name: "JPEG 2000", base: page(stream(bilevel+"/Width 8/Height 8/Filter/JPXDecode", "x")), revisions: above}),
+		clear(changeCase{name: "samples, seal on white", base: page(stream(bilevel+"/Width 8/Height 2", "\xff\x00")), revisions: above}),
+		unclear(changeCase{name: "samples, seal on black", base: page(stream(bilevel+"/Width 8/Height 2", "\xff\x00")), revisions: below}),
+		unclear(changeCase{name: "too few samples", base: page(stream(bilevel+"/Width 8/Height 2", "\xff")), revisions: above}),
+	})
+}
+
+// with changes one object of the base.
+func (c changeCase) with(num int, change func(string) string) changeCase {
+	c.base = maps.Clone(c.base)
+	c.base[num] = change(c.base[num])
+	return c
 }
 
 func TestScanJPEG(t *testing.T) {

@@ -348,38 +348,58 @@ func (s *step) appendedContent(j int, a, b *statePage, old, parts [][]byte, firs
 			p.cover, p.over = c, over
 		}
 	}
-	if p.cover == coverNothing && !s.stay(after.Marks[k:]) {
-		p.cover, p.over = coverUnknown, "a place that its font does not tell"
+	fresh := slices.DeleteFunc(slices.Clone(after.Outside), func(m content.Mark) bool { return m.Part < first })
+	elsewhere, over := s.reach(before, box, after.Marks[k:], fresh)
+	if p.cover < elsewhere {
+		p.cover, p.over = elsewhere, over
 	}
 	if !after.Complete && p.cover < coverUnknown {
 		p.cover, p.over = coverUnknown, after.Problem
 	}
 	p.rect, p.share = words, words.Area()/box.Area()
-	if k == len(after.Marks) && after.Complete {
+	if k == len(after.Marks) && after.Complete && elsewhere == coverNothing {
 		s.add(fixed(signature.ChangePermitted, signature.WhatOther, ruleContents).on(j+1, b.num).says("a content stream was appended that draws nothing"))
 		return
 	}
 	s.add(finding{kind: findContent, rule: ruleContents, mark: p}.on(j+1, b.num).says("appended to the page:%s", printable(text, 80)))
 }
 
-// stay asks of each font whether the glyphs of new texts stay in their place.
-func (s *step) stay(marks []content.Mark) bool {
+// reach asks where the glyphs of new texts may lie beyond the place of their
+// text, and what is there. Texts outside of what is shown must stay there.
+func (s *step) reach(before *content.Drawing, page content.Rect, shown, outside []content.Mark) (cover, string) {
+	const unknown = "a place that its font does not tell"
 	codes := map[*syntax.Dict][]int{}
-	for i := range marks {
-		if m := &marks[i]; m.Kind == content.Text {
-			if !m.Bounded {
-				return false
+	for _, marks := range [][]content.Mark{shown, outside} {
+		for i := range marks {
+			if m := &marks[i]; m.Kind == content.Text {
+				codes[m.Font] = append(codes[m.Font], m.Codes...)
 			}
-			codes[m.Font] = append(codes[m.Font], m.Codes...)
 		}
 	}
+	fonts := map[*syntax.Dict]content.Reach{}
 	for font, list := range codes {
 		slices.Sort(list)
-		if !content.FontStays(s.new.rev, font, slices.Compact(list)) {
-			return false
+		fonts[font] = content.ReachOf(s.new.rev, font, slices.Compact(list))
+	}
+	for i := range shown {
+		m := &shown[i]
+		if m.Kind != content.Text {
+			continue
+		}
+		around, ok := fonts[m.Font].Around(m)
+		if !ok {
+			return coverUnknown, unknown
+		}
+		if c, over := s.covers(before, page, around); around != m.Box && c != coverNothing {
+			return coverUnknown, over + ", if its font draws as far as it can"
 		}
 	}
-	return true
+	for i := range outside {
+		if m := &outside[i]; !m.Bounded || !fonts[m.Font].Stays() {
+			return coverUnknown, unknown
+		}
+	}
+	return coverNothing, ""
 }
 
 // sameMarks compares what was drawn before with what the same operators draw

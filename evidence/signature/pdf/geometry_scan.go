@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"image"
 	"image/jpeg"
+	"io"
+
+	"golang.org/x/image/ccitt"
 
 	"minhchung/evidence/signature/pdf/content"
 	"minhchung/evidence/signature/pdf/syntax"
@@ -61,10 +64,12 @@ func (p *scan) light(r content.Rect, m content.Matrix) bool {
 	return all > 0 && float64(light) >= lightEnough*float64(all)
 }
 
-// scanOf decodes a grey or coloured picture of 8 bits a component: JPEG, or
-// samples that the object reader can decode.
+// scanOf decodes what scanners write: a grey or coloured picture of 8 bits a
+// component, as JPEG or samples that the object reader can decode, or one of
+// black and white, as fax or samples. JBIG2 and JPEG 2000 stay unknown: no
+// decoder of theirs is kept up in Go.
 func scanOf(rev *syntax.Revision, st *syntax.Stream) *scan {
-	if st.Dict.Has("Decode") || st.Dict.Has("SMask") || st.Dict.Has("Mask") {
+	if st.Dict.Has("Decode") || st.Dict.Has("SMask") || st.Dict.Has("Mask") || st.Dict.Has("ImageMask") {
 		return nil
 	}
 	filter, _ := rev.Resolve(st.Dict.Get("Filter"))
@@ -78,7 +83,78 @@ func scanOf(rev *syntax.Revision, st *syntax.Stream) *scan {
 		}
 		return jpegScan(raw)
 	}
+	if filter == syntax.Name("CCITTFaxDecode") {
+		return faxScan(rev, st)
+	}
 	return plainScan(rev, st)
+}
+
+// maxBits bounds pictures of one bit a pixel: A4 at 600 dots per inch has 35
+// million.
+const maxBits = 72_000_000
+
+// faxScan decodes Group 4 and one-dimensional Group 3 (ISO 32000-2 7.4.6).
+func faxScan(rev *syntax.Revision, st *syntax.Stream) *scan {
+	parms, _ := rev.Resolve(st.Dict.Get("DecodeParms"))
+	if list, ok := parms.(syntax.Array); ok && len(list) == 1 {
+		parms, _ = rev.Resolve(list[0])
+	}
+	d, _ := parms.(*syntax.Dict)
+	number := func(key syntax.Name, otherwise int) int {
+		v, _ := rev.Resolve(d.Get(key))
+		if n, ok := v.(syntax.Integer); ok && n >= -1 && n <= maxBits {
+			return int(n)
+		}
+		return otherwise
+	}
+	flag := func(key syntax.Name) bool {
+		v, _ := rev.Resolve(d.Get(key))
+		return v == syntax.Bool(true)
+	}
+	w, h, ok := bilevel(rev, st)
+	if !ok || number("Columns", 1728) != w {
+		return nil
+	}
+	format := ccitt.Group3
+	switch k := number("K", 0); {
+	case k < 0:
+		format = ccitt.Group4
+	case k > 0:
+		return nil
+	}
+	raw, err := rev.Raw(st)
+	if err != nil {
+		return nil
+	}
+	r := ccitt.NewReader(bytes.NewReader(raw), ccitt.MSB, format, w, h, &ccitt.Options{Align: flag("EncodedByteAlign"), Invert: flag("BlackIs1")})
+	data := make([]byte, (w+7)/8*h)
+	if _, err := io.ReadFull(r, data); err != nil {
+		return nil
+	}
+	return bitScan(w, h, data)
+}
+
+// bilevel returns the size of a picture of one grey bit a pixel.
+func bilevel(rev *syntax.Revision, st *syntax.Stream) (w, h int, ok bool) {
+	number := func(key syntax.Name) int {
+		v, _ := rev.Resolve(st.Dict.Get(key))
+		n, _ := v.(syntax.Integer)
+		return int(min(max(n, 0), maxBits))
+	}
+	space, _ := rev.Resolve(st.Dict.Get("ColorSpace"))
+	w, h = number("Width"), number("Height")
+	return w, h, space == syntax.Name("DeviceGray") && number("BitsPerComponent") == 1 && w > 0 && h > 0 && w <= maxBits/h
+}
+
+// bitScan reads samples of one bit, 1 being white.
+func bitScan(w, h int, data []byte) *scan {
+	row := (w + 7) / 8
+	return &scan{w, h, func(x, y int) uint8 {
+		if data[y*row+x/8]&(0x80>>(x%8)) != 0 {
+			return 255
+		}
+		return 0
+	}}
 }
 
 func jpegScan(raw []byte) *scan {
@@ -100,6 +176,13 @@ func jpegScan(raw []byte) *scan {
 }
 
 func plainScan(rev *syntax.Revision, st *syntax.Stream) *scan {
+	if w, h, ok := bilevel(rev, st); ok {
+		data, err := rev.Decode(st)
+		if err != nil || len(data) < (w+7)/8*h {
+			return nil
+		}
+		return bitScan(w, h, data)
+	}
 	num := func(key syntax.Name) int {
 		v, _ := rev.Resolve(st.Dict.Get(key))
 		n, _ := v.(syntax.Integer)

@@ -28,6 +28,8 @@ const (
 	maxCertificateBytes = 128 << 10
 	maxExtensions       = 64
 	maxNames            = 256
+	maxPolicies         = 16
+	maxAddresses        = 8
 )
 
 // KeyUsage has one bit for each usage (RFC 5280 4.2.1.3), the first bit of
@@ -78,6 +80,11 @@ type Certificate struct {
 	Constraints    *NameConstraints
 	// DistributionPoints are the full names of the CRL distribution points.
 	DistributionPoints []GeneralName
+	// Policies are the certificate policies (RFC 5280 4.2.1.4), at most
+	// maxPolicies of them.
+	Policies []cms.OID
+	// OCSPAddresses are where the issuer answers (4.2.2.1, id-ad-ocsp).
+	OCSPAddresses []string
 	// NoCheck is the id-pkix-ocsp-nocheck extension (RFC 6960 4.2.2.2.1).
 	NoCheck bool
 	// UnknownCritical are critical extensions that we do not process; a
@@ -106,6 +113,8 @@ var (
 	oidPolicyLimits   = cms.MustOID("2.5.29.36")
 	oidExtKeyUsage    = cms.MustOID("2.5.29.37")
 	oidInhibitAny     = cms.MustOID("2.5.29.54")
+	oidAccess         = cms.MustOID("1.3.6.1.5.5.7.1.1")
+	oidOCSPAccess     = cms.MustOID("1.3.6.1.5.5.7.48.1")
 	oidNoCheck        = cms.MustOID("1.3.6.1.5.5.7.48.1.5")
 	oidQCStatements   = cms.MustOID("1.3.6.1.5.5.7.1.3")
 )
@@ -215,6 +224,10 @@ func (c *Certificate) extension(e extension) error {
 		c.Constraints, ok = parseNameConstraints(v)
 	case string(oidCRLPoints):
 		c.DistributionPoints = readDistributionPoints(v)
+	case string(oidPolicies):
+		c.Policies = readPolicies(v) // they decide nothing, so neither does their form
+	case string(oidAccess):
+		c.OCSPAddresses = readResponders(v) // likewise
 	case string(oidNoCheck):
 		c.NoCheck = true
 	default:

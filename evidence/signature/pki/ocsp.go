@@ -301,3 +301,43 @@ func (c *CRL) CheckSignatureBy(issuer *Certificate) (cms.Used, error) {
 	}
 	return cms.CheckSignature(issuer.Key, c.Algorithm, c.TBS, c.Signature)
 }
+
+// OCSPRequest asks about cert as issued by issuer (RFC 6960 4.1.1): one
+// CertID with SHA-1, which every responder knows (RFC 5019 2.1.1) and which
+// signs nothing, and no nonce, since many answers are made in advance.
+func OCSPRequest(cert, issuer *Certificate) []byte {
+	var b cryptobyte.Builder
+	sequence := func(b *cryptobyte.Builder, content func(*cryptobyte.Builder)) { b.AddASN1(asn1.SEQUENCE, content) }
+	octets := func(b *cryptobyte.Builder, v []byte) { b.AddASN1OctetString(v) }
+	sequence(&b, func(b *cryptobyte.Builder) { // OCSPRequest
+		sequence(b, func(b *cryptobyte.Builder) { // TBSRequest
+			sequence(b, func(b *cryptobyte.Builder) { // requestList
+				sequence(b, func(b *cryptobyte.Builder) { // Request
+					sequence(b, func(b *cryptobyte.Builder) { // CertID
+						sequence(b, func(b *cryptobyte.Builder) {
+							b.AddASN1(asn1.OBJECT_IDENTIFIER, func(b *cryptobyte.Builder) { b.AddBytes(oidSHA1) })
+							b.AddASN1NULL()
+						})
+						octets(b, cms.Sum("SHA-1", issuer.Subject))
+						octets(b, cms.Sum("SHA-1", issuer.keyBits()))
+						b.AddASN1(asn1.INTEGER, func(b *cryptobyte.Builder) { b.AddBytes(cert.Serial) })
+					})
+				})
+			})
+		})
+	})
+	return b.BytesOrPanic() // only lengths beyond 4 GiB cannot be written
+}
+
+var oidSHA1 = cms.MustOID("1.3.14.3.2.26")
+
+// CRLAddresses returns the distribution points that are URIs.
+func (c *Certificate) CRLAddresses() []string {
+	var list []string
+	for _, n := range c.DistributionPoints {
+		if n.Tag == nameURI && len(list) < maxAddresses {
+			list = append(list, string(n.Value))
+		}
+	}
+	return list
+}

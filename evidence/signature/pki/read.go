@@ -175,3 +175,41 @@ func pointNames(s *cryptobyte.String) []GeneralName {
 	list, _ := readGeneralNames(full)
 	return list
 }
+
+// readPolicies reads CertificatePolicies: SEQUENCE OF { OID, qualifiers }.
+func readPolicies(v cryptobyte.String) []cms.OID {
+	var seq cryptobyte.String
+	if !v.ReadASN1(&seq, asn1.SEQUENCE) {
+		return nil
+	}
+	var list []cms.OID
+	for !seq.Empty() && len(list) < maxPolicies {
+		var info, oid cryptobyte.String
+		if !seq.ReadASN1(&info, asn1.SEQUENCE) || !info.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) {
+			break
+		}
+		list = append(list, cms.OID(oid))
+	}
+	return list
+}
+
+// readResponders reads the OCSP addresses of AuthorityInfoAccess: SEQUENCE OF
+// { method OID, GeneralName }.
+func readResponders(v cryptobyte.String) []string {
+	var seq cryptobyte.String
+	if !v.ReadASN1(&seq, asn1.SEQUENCE) {
+		return nil
+	}
+	var list []string
+	for !seq.Empty() && len(list) < maxAddresses {
+		var access, oid, name cryptobyte.String
+		var tag asn1.Tag
+		if !seq.ReadASN1(&access, asn1.SEQUENCE) || !access.ReadASN1(&oid, asn1.OBJECT_IDENTIFIER) || !access.ReadAnyASN1(&name, &tag) {
+			break
+		}
+		if oidOCSPAccess.Equal(oid) && tag == asn1.Tag(nameURI).ContextSpecific() {
+			list = append(list, string(name))
+		}
+	}
+	return list
+}

@@ -104,6 +104,7 @@ type Message struct {
 	SignatureOID string   // signatureAlgorithm to state instead
 	CRLs, OCSPs  [][]byte // in SignedData.crls
 	Adobe        [][]byte // CRLs in adbe-revocationInfoArchival
+	Policy       string   // OID of the signature policy
 	// Stamp makes the signature time stamps for the signature value.
 	Stamp        func(signature []byte) [][]byte
 	TwoSigners   bool
@@ -139,7 +140,7 @@ func (m Message) Sign() (der, signature []byte) {
 		}
 		encap = append(encap, ctx(0xa0, octets))
 	}
-	parts := [][]byte{integer(1), set(0x31, m.digestAlgorithm()), seq(0x30, encap...), ctx(0xa0, m.Certificates...)}
+	parts := [][]byte{integer(m.version()), set(0x31, m.digestAlgorithm()), seq(0x30, encap...), ctx(0xa0, m.Certificates...)}
 	if len(m.CRLs)+len(m.OCSPs) > 0 {
 		answers := slices.Clone(m.CRLs)
 		for _, o := range m.OCSPs {
@@ -149,6 +150,17 @@ func (m Message) Sign() (der, signature []byte) {
 	}
 	parts = append(parts, infos)
 	return seq(0x30, oid("1.2.840.113549.1.7.2"), ctx(0xa0, seq(0x30, parts...))), signature
+}
+
+// version is that of the SignedData (RFC 5652 5.1).
+func (m Message) version() int {
+	switch {
+	case len(m.OCSPs) > 0:
+		return 5
+	case m.ByKeyID || m.ContentType != "1.2.840.113549.1.7.1":
+		return 3
+	}
+	return 1
 }
 
 func (m Message) embedded() ([]byte, bool) {
@@ -177,7 +189,11 @@ func (m Message) signerInfo() (info, signature []byte) {
 	if m.ByKeyID {
 		id = tlv(0x80, sid.Cert.SubjectKeyId)
 	}
-	parts := [][]byte{integer(1), id, m.digestAlgorithm()}
+	version := 1
+	if m.ByKeyID { // 5.3
+		version = 3
+	}
+	parts := [][]byte{integer(version), id, m.digestAlgorithm()}
 	signed := m.Content
 	if !m.NoAttrs {
 		attrs := m.attributes()
@@ -227,6 +243,9 @@ func (m Message) attributes() [][]byte {
 	}
 	if !m.NoESS {
 		list = append(list, m.ess())
+	}
+	if m.Policy != "" {
+		list = append(list, attribute("1.2.840.113549.1.9.16.2.15", tlv(0x30, oid(m.Policy))))
 	}
 	if len(m.Adobe) > 0 {
 		list = append(list, attribute("1.2.840.113583.1.1.8", tlv(0x30, tlv(0xa0, tlv(0x30, m.Adobe...)))))
@@ -298,4 +317,14 @@ func Token(tsa *Authority, data []byte, gen time.Time, change func(*Message)) []
 	}
 	der, _ := m.Sign()
 	return der
+}
+
+// Accurate lets a Token say that it may be off by so many seconds.
+func Accurate(seconds int) func(*Message) {
+	return func(m *Message) {
+		var info asn1.RawValue
+		_, err := asn1.Unmarshal(m.Content, &info)
+		must(err)
+		m.Content = tlv(0x30, info.Bytes, tlv(0x30, integer(seconds)))
+	}
 }

@@ -1,12 +1,9 @@
 package worker
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"unicode"
@@ -30,23 +27,31 @@ const (
 // decodeAnswer takes an answer only when it is about the file that was sent
 // and says nothing that the vocabulary does not have. The child may have been
 // taken over by the file: whatever it says must at least be sayable.
-func decodeAnswer(raw []byte, sum signature.Hash, job Job) (signature.Facts, signature.Verdict, error) {
+func decodeAnswer(raw []byte, sum signature.Hash, job Job) (answerMessage, error) {
 	var a answerMessage
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	err := dec.Decode(&a)
+	err := decode(raw, &a)
 	if err == nil {
-		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
-			err = errors.New("more than one value")
-		}
-	}
-	if err == nil {
-		err = cmp.Or(checkFacts(a.Facts, sum, job.Size), checkVerdict(a.Verdict, a.Facts))
+		err = cmp.Or(checkFacts(a.Facts, sum, job.Size), checkVerdict(a.Verdict, a.Facts), checkQuestions(a.Questions))
 	}
 	if err != nil {
-		return signature.Facts{}, signature.Verdict{}, fmt.Errorf("%w: %w", errAnswer, err)
+		return answerMessage{}, fmt.Errorf("%w: %w", errAnswer, err)
 	}
-	return a.Facts, a.Verdict, nil
+	return a, nil
+}
+
+// maxRequest bounds an OCSP request; ours have about 80 bytes.
+const maxRequest = 1 << 10
+
+func checkQuestions(list []signature.Question) error {
+	if len(list) > signature.MaxQuestions {
+		return errors.New("too many questions")
+	}
+	for i, q := range list {
+		if !sentence(q.URL) || len(q.OCSP) > maxRequest {
+			return fmt.Errorf("question %d is out of range", i)
+		}
+	}
+	return nil
 }
 
 func checkFacts(f signature.Facts, sum signature.Hash, size int64) error {

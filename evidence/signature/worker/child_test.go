@@ -4,7 +4,6 @@ package worker
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -120,8 +119,10 @@ func readObediently(data []byte) signature.Facts {
 		select {}
 	case "garbage":
 		say(answerKind, []byte("\x00\xff{{{"))
-	case "unknown-field":
-		say(answerKind, []byte(`{"Facts":{},"Verdict":{},"Admin":true}`))
+	case "too-much": // something behind the answer
+		if answer, err := encode(&answerMessage{Facts: facts}); err == nil {
+			say(answerKind, append(answer, 0))
+		}
 	case "wrong-kind":
 		say('R', nil)
 	case "other": // answers for another file
@@ -130,7 +131,7 @@ func readObediently(data []byte) signature.Facts {
 		facts.Signatures = make([]signature.SignatureFacts, 1)
 		facts.Signatures[0].Name = strings.Repeat("a", 4<<20)
 	case "forged":
-		if answer, err := json.Marshal(answerMessage{facts, signature.Verdict{Result: signature.ResultIntact}}); err == nil {
+		if answer, err := encode(&answerMessage{Facts: facts, Verdict: signature.Verdict{Result: signature.ResultIntact}}); err == nil {
 			say(answerKind, answer)
 		}
 		select {}

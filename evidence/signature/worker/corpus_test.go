@@ -51,8 +51,8 @@ func TestCorpusThroughThePool(t *testing.T) {
 			t.Logf("%s: %s", path, facts.Problem)
 		}
 		here := Read(data)
-		want := encoded(t, answerMessage{here, signature.Judge(here, signature.Material{}, signature.Policy{}, nil, at)})
-		if got := encoded(t, answerMessage{facts, verdict}); got != want {
+		want := encoded(t, answerMessage{Facts: here, Verdict: signature.Judge(here, signature.Material{}, signature.Policy{}, nil, at)})
+		if got := encoded(t, answerMessage{Facts: facts, Verdict: verdict}); got != want {
 			t.Errorf("%s: the child's answer differs from ours (%s, %q)", path, facts.Condition, facts.Problem)
 		}
 		return nil

@@ -8,14 +8,17 @@ import (
 	"minhchung/evidence/signature/pdf/syntax"
 )
 
-// judgment judges the facts of one file.
-type judgment func(signature.Facts, []signature.Proof, time.Time) signature.Verdict
+// judgment judges the facts of one file; see signature.Judger.
+type judgment interface {
+	Judge(signature.Facts, []signature.Proof, time.Time) signature.Verdict
+	Questions(signature.Facts, []signature.Proof, time.Time) []signature.Question
+}
+
+var _ judgment = (*signature.Judger)(nil)
 
 // prepare makes material and policy ready for the many files that follow:
 // parsing them and checking the CRLs costs more than judging one file.
-func prepare(m signature.Material, p signature.Policy) judgment {
-	return signature.NewJudger(m, p).Judge
-}
+func prepare(m signature.Material, p signature.Policy) judgment { return signature.NewJudger(m, p) }
 
 // readPDF has the reader's own budgets beside the limits of the process.
 func readPDF(data []byte) signature.Facts { return pdf.Read(data, syntax.Limits{}) }

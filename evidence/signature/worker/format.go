@@ -8,7 +8,7 @@ import (
 )
 
 // readerName is the reader that facts name when no format's reader ran.
-const readerName = "worker/1"
+const readerName = "worker/2"
 
 // engine is what a child does with a file. Tests replace it.
 type engine struct {
@@ -39,7 +39,9 @@ func Read(data []byte) signature.Facts {
 // quickFormat names the format by the first bytes alone. A PDF header may
 // stand anywhere in the first 1024 bytes (ISO 32000-1 Annex H, note 13).
 func quickFormat(head []byte) string {
-	if bytes.Contains(head, []byte("%PDF-")) {
+	// What begins as a signed message or an archive and holds a PDF is none:
+	// the signature around it would be overlooked.
+	if bytes.Contains(head, []byte("%PDF-")) && !isCMS(head) && !bytes.HasPrefix(head, zipMagic) {
 		return "pdf"
 	}
 	format, _, _ := classify(head)
@@ -63,8 +65,7 @@ func classify(data []byte) (format string, condition signature.Condition, proble
 	switch {
 	case len(data) == 0:
 		return "unknown", signature.Damaged, "the file is empty"
-	case data[0] == 0x30 && bytes.Contains(data[:min(len(data), 64)], oidSignedData),
-		bytes.HasPrefix(text, []byte("-----BEGIN PKCS7")), bytes.HasPrefix(text, []byte("-----BEGIN CMS")):
+	case isCMS(data), bytes.HasPrefix(text, []byte("-----BEGIN PKCS7")), bytes.HasPrefix(text, []byte("-----BEGIN CMS")):
 		return "cms", signature.Unsupported, "a CMS signature file" + later
 	case bytes.HasPrefix(data, zipMagic):
 		return classifyZIP(data)
@@ -78,10 +79,15 @@ func classify(data []byte) (format string, condition signature.Condition, proble
 	return "unknown", signature.Damaged, classifyOther(data)
 }
 
+// isCMS reports whether data begins as a ContentInfo with SignedData.
+func isCMS(data []byte) bool {
+	return len(data) > 0 && data[0] == 0x30 && bytes.Contains(data[:min(len(data), 64)], oidSignedData)
+}
+
 // classifyZIP looks for the names that every container of its kind holds in
 // clear: "[Content_Types].xml" (ISO/IEC 29500-2), "mimetype" as first entry
 // (ODF 1.2 part 3, ETSI EN 319 162-1 A.1) or, where that is missing or
-// compressed, files of META-INF (the same, 4.3.3 and 4.4.3).
+// compressed, files of META-INF (the same, 4.3.3 and 4.4.3; evidence records 4.3.4).
 func classifyZIP(data []byte) (string, signature.Condition, string) {
 	first := data[:min(len(data), 256)]
 	has := func(names ...string) bool {
@@ -93,7 +99,8 @@ func classifyZIP(data []byte) (string, signature.Condition, string) {
 	case bytes.Contains(first, []byte("application/vnd.oasis.opendocument")),
 		has("[Content_Types].xml"), has("META-INF/manifest.xml") && has("content.xml"):
 		return "office", signature.Unsupported, "an Office file" + later
-	case has("application/vnd.etsi.asic", "META-INF/signature", "META-INF/ASiCManifest", "META-INF/timestamp.tst"):
+	case has("application/vnd.etsi.asic", "META-INF/signature", "META-INF/ASiCManifest", "META-INF/timestamp.tst",
+		"META-INF/evidencerecord", "META-INF/ASiCEvidenceRecordManifest"):
 		return "asic", signature.Unsupported, "an ASiC container" + later
 	}
 	return "unknown", signature.Damaged, "a ZIP archive, not a document"

@@ -35,6 +35,9 @@ func TestFormatIsFoundByContent(t *testing.T) {
 		{"doc", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "office", signature.Unsupported, "an Office file of the older kind; its reader comes later"},
 		{"asice", "PK\x03\x04 mimetypeapplication/vnd.etsi.asic-e+zip", "asic", signature.Unsupported, "an ASiC container; its reader comes later"},
 		{"asics without mimetype", "PK\x03\x04 a META-INF/signature.p7s", "asic", signature.Unsupported, "an ASiC container; its reader comes later"},
+		{"evidence record", "PK\x03\x04 META-INF/evidencerecord.ers", "asic", signature.Unsupported, "an ASiC container; its reader comes later"},
+		{"PDF inside a CMS", signedData + "%PDF-1.7", "cms", signature.Unsupported, "a CMS signature file; its reader comes later"},
+		{"PDF inside an archive", "PK\x03\x04 META-INF/signatures.xml %PDF-1.7", "asic", signature.Unsupported, "an ASiC container; its reader comes later"},
 		{"zip", "PK\x03\x04 photos", "unknown", signature.Damaged, "a ZIP archive, not a document"},
 	}
 	for _, test := range tests {

@@ -27,11 +27,13 @@ type briefing struct {
 type request struct {
 	Proofs []signature.Proof
 	At     time.Time
+	Ask    bool // for the questions too
 }
 
 type answerMessage struct {
-	Facts   signature.Facts
-	Verdict signature.Verdict
+	Facts     signature.Facts
+	Verdict   signature.Verdict
+	Questions []signature.Question
 }
 
 // Main is the child: it limits its own process, then reads and judges one
@@ -46,6 +48,7 @@ type reader struct {
 	engine      engine
 	answerBytes int64
 	judge       judgment // by the last briefing; nil before anything is judged
+	buf         []byte   // of the last answer
 }
 
 func (r *reader) open(raw json.RawMessage) (worker.Engine, error) {
@@ -73,7 +76,7 @@ func (r *reader) brief(raw []byte) error {
 // that say so: that is a property of the file.
 func (r *reader) answer(raw json.RawMessage, data []byte, _ time.Time) ([]byte, error) {
 	var ask request
-	if err := json.Unmarshal(raw, &ask); err != nil {
+	if err := decode(raw, &ask); err != nil {
 		return nil, err
 	}
 	facts := r.engine.read(data)
@@ -92,5 +95,14 @@ func (r *reader) encode(facts signature.Facts, ask request) ([]byte, error) {
 	if r.judge == nil {
 		r.judge = r.engine.prepare(signature.Material{}, signature.Policy{})
 	}
-	return json.Marshal(answerMessage{facts, r.judge(facts, ask.Proofs, ask.At)})
+	if cap(r.buf) > reuseBytes {
+		r.buf = nil
+	}
+	answer := answerMessage{Facts: facts, Verdict: r.judge.Judge(facts, ask.Proofs, ask.At)}
+	if ask.Ask {
+		answer.Questions = r.judge.Questions(facts, ask.Proofs, ask.At)
+	}
+	var err error
+	r.buf, err = appendTo(r.buf[:0], &answer)
+	return r.buf, err
 }

@@ -21,12 +21,16 @@ func TestAnswerInProcess(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		raw, err := answer(json.RawMessage(`{}`), []byte("file"), time.Time{})
+		ask, err := encode(&request{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := answer(ask, []byte("file"), time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var a answerMessage
-		if err := json.Unmarshal(raw, &a); err != nil {
+		if err := decode(raw, &a); err != nil {
 			t.Fatal(err)
 		}
 		if a.Facts.SHA256 != signature.HashOf([]byte("file")) || a.Verdict.Policy != policy {
@@ -44,7 +48,7 @@ func TestNonsenseFromTheParent(t *testing.T) {
 	if err := new(reader).brief([]byte("{")); err == nil {
 		t.Error("a briefing that is no JSON: got no error")
 	}
-	if _, err := new(reader).answer(json.RawMessage("{"), nil, time.Time{}); err == nil {
-		t.Error("a request that is no JSON: got no error")
+	if _, err := new(reader).answer([]byte{1}, nil, time.Time{}); err == nil {
+		t.Error("half a request: got no error")
 	}
 }

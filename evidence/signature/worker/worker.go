@@ -42,7 +42,8 @@ type Config struct {
 	// file is hashed, and reported as over the limit without being read.
 	FileBytes int64
 	// Recycle is the number of files after which a child is replaced, since
-	// memory fragments; default 500.
+	// memory fragments; default 5,000: a start costs as much as some thirty
+	// files.
 	Recycle int
 	// Log, when set, receives why children were killed or died, with what
 	// they wrote to standard error.
@@ -62,13 +63,13 @@ func (c Config) pool() worker.Config {
 		c.AnswerBytes = 32 << 20
 	}
 	if c.Recycle <= 0 {
-		c.Recycle = 500
+		c.Recycle = 5000
 	}
 	return worker.Config{
 		Command: c.Command, Setup: setup{c.AnswerBytes}, Workers: c.Workers,
 		Limits:       worker.Limits{Timeout: c.Timeout, MemoryBytes: c.MemoryBytes},
 		StartTimeout: c.Timeout, // a child has nothing to open
-		AnswerBytes:  c.AnswerBytes, FileBytes: c.FileBytes, Recycle: c.Recycle, Log: c.Log,
+		AnswerBytes:  c.AnswerBytes, FileBytes: c.FileBytes, WindowBytes: reuseBytes, Recycle: c.Recycle, Log: c.Log,
 	}
 }
 
@@ -128,27 +129,43 @@ func (p *Pool) Use(material signature.Material, policy signature.Policy) error {
 // verdict on them, and a nil error. Errors are: a Body that fails or does not
 // have Size bytes, the context's error, ErrClosed, and a child that cannot be
 // started at all. Inspect blocks while all workers are busy.
-func (p *Pool) Inspect(ctx context.Context, job Job) (facts signature.Facts, verdict signature.Verdict, err error) {
+func (p *Pool) Inspect(ctx context.Context, job Job) (signature.Facts, signature.Verdict, error) {
+	a, err := p.do(ctx, job, false)
+	return a.Facts, a.Verdict, err
+}
+
+// Questions reads one file in a child and returns what to ask issuers about
+// it; see signature.Judger.Questions. It has the errors of Inspect.
+func (p *Pool) Questions(ctx context.Context, job Job) ([]signature.Question, error) {
+	a, err := p.do(ctx, job, true)
+	return a.Questions, err
+}
+
+func (p *Pool) do(ctx context.Context, job Job, questions bool) (answer answerMessage, err error) {
 	rules, body := p.rules.Load(), newSource(job)
+	ask, err := encode(&request{job.Proofs, job.At, questions})
+	if err != nil {
+		return answerMessage{}, fmt.Errorf("inspecting a file: %w", err)
+	}
 	outcome, err := p.workers.Do(ctx, worker.Job{
-		Size: job.Size, Body: body, Request: request{job.Proofs, job.At}, Briefing: rules.message,
+		Size: job.Size, Body: body, Request: ask, Briefing: rules.message,
 		Drain: true, // for the digest
 		Check: func(raw []byte) (err error) {
-			facts, verdict, err = decodeAnswer(raw, body.sum(), job)
+			answer, err = decodeAnswer(raw, body.sum(), job)
 			return err
 		},
 	})
 	if err != nil {
-		return signature.Facts{}, signature.Verdict{}, fmt.Errorf("inspecting a file: %w", err)
+		return answerMessage{}, fmt.Errorf("inspecting a file: %w", err)
 	}
 	if outcome.Problem != "" {
-		facts = signature.Facts{
+		facts := signature.Facts{
 			Reader: readerName, SHA256: body.sum(), Size: job.Size, Format: quickFormat(body.head),
 			Condition: signature.OverLimit, Problem: outcome.Problem,
 		}
-		verdict = signature.Judge(facts, rules.Material, rules.Policy, job.Proofs, job.At)
+		answer = answerMessage{Facts: facts, Verdict: signature.Judge(facts, rules.Material, rules.Policy, job.Proofs, job.At)}
 	}
-	return facts, verdict, nil
+	return answer, nil
 }
 
 // Close ends all children and returns when none is left. Files in work are

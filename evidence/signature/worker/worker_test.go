@@ -78,7 +78,7 @@ func TestHostileFilesBecomeVerdicts(t *testing.T) {
 		{"heap", large}, {"mmap", large}, {"recurse", deep},
 		{"spin", slow}, {"sleep", slow}, {"half", slow}, {"fatal-stderr", slow},
 		{"panic", died}, {"exit", died}, {"segv", died}, {"abort", died}, {"killed", died},
-		{"flood", babble}, {"huge", babble}, {"garbage", babble}, {"unknown-field", babble},
+		{"flood", babble}, {"huge", babble}, {"garbage", babble}, {"too-much", babble},
 		{"wrong-kind", babble}, {"other", babble}, {"forged", babble},
 		{"bulky", "what was found in the file takes more than 1048576 bytes"},
 	}

@@ -84,33 +84,60 @@ func foldSlow(s string) string {
 
 // foldRune returns the folded letter, or -1 for a combining mark.
 func foldRune(r rune) rune {
-	if r < utf8.RuneSelf {
-		return unicode.ToLower(r)
-	}
-	if base, ok := folds[r]; ok {
-		return base
-	}
-	if unicode.Is(unicode.Mn, r) {
+	switch {
+	case 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
+		return r
+	case r < lowEnd:
+		if base := folds.low[r]; base != 0 {
+			return base
+		}
+	case highStart <= r && r < highEnd:
+		if base := folds.high[r-highStart]; base != 0 {
+			return base
+		}
+	case unicode.Is(unicode.Mn, r):
 		return -1
 	}
 	return unicode.ToLower(r)
 }
 
-// folds maps the composed Latin letters that carry marks to their base.
+// The two blocks of Unicode that hold composed Latin letters.
+const (
+	lowEnd    = 0x250
+	highStart = 0x1E00
+	highEnd   = 0x1F00
+)
+
+// foldTable maps the composed Latin letters that carry marks to their base; 0
+// is no such letter. Neither block has combining marks.
+type foldTable struct {
+	low  [lowEnd]rune
+	high [highEnd - highStart]rune
+}
+
 var folds = makeFolds()
 
-func makeFolds() map[rune]rune {
-	m := map[rune]rune{'đ': 'd', 'Đ': 'd', 'ð': 'd', 'Ð': 'd'}
-	for _, span := range [][2]rune{{0xC0, 0x24F}, {0x1E00, 0x1EFF}} {
-		for r := span[0]; r <= span[1]; r++ {
-			d := norm.NFD.String(string(r))
-			base, size := utf8.DecodeRuneInString(d)
-			if size < len(d) && base < utf8.RuneSelf {
-				m[r] = unicode.ToLower(base)
-			}
+func makeFolds() (t foldTable) {
+	base := func(r rune) rune {
+		d := norm.NFD.String(string(r))
+		base, size := utf8.DecodeRuneInString(d)
+		if size < len(d) && base < utf8.RuneSelf {
+			return unicode.ToLower(base)
+		}
+		return 0
+	}
+	for r := range rune(lowEnd) {
+		if r >= utf8.RuneSelf {
+			t.low[r] = base(r)
 		}
 	}
-	return m
+	for i := range t.high {
+		t.high[i] = base(rune(highStart + i))
+	}
+	for _, r := range "đĐðÐ" {
+		t.low[r] = 'd'
+	}
+	return t
 }
 
 // Tones are the combining tone marks, in the order ngang (none), huyền, sắc,

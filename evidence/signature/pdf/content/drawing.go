@@ -45,6 +45,10 @@ type Mark struct {
 	Font *syntax.Dict
 	// Codes are the character codes of a Text mark, when Limits asks for them.
 	Codes []int
+	// Em is at least the size of the font of a Text mark, in points. Upright
+	// is false when its lines are not level.
+	Em      float64
+	Upright bool
 	// XObject is the image of an Image mark; nil for an inline image.
 	XObject *syntax.Stream
 	// Matrix maps the unit square of an Image mark to the page.
@@ -63,6 +67,9 @@ type Drawing struct {
 	// "Font/F1", in no certain order: a later revision that supplies one
 	// changes what is drawn.
 	Missing map[string]bool
+	// Outside are texts whose place is clipped away, when Limits asks for
+	// codes: their glyphs may yet reach into what is shown.
+	Outside []Mark
 }
 
 // fail records the first reason why the drawing is not complete.

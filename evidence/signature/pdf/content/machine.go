@@ -291,15 +291,20 @@ func (m *machine) mark(k Mark) {
 		// A hairline has no area, and yet it is drawn.
 		k.Box = k.Box.Inset(-0.05)
 	}
+	k.Part = m.part
+	whole := k.Box
 	k.Box = k.Box.Intersect(m.state.clip)
-	if k.Box.Empty() {
-		return
-	}
-	if len(m.drawing.Marks) >= m.limits.Marks {
+	if len(m.drawing.Marks)+len(m.drawing.Outside) >= m.limits.Marks {
 		m.drawing.fail("too many marks")
 		return
 	}
-	k.Part = m.part
+	if k.Box.Empty() {
+		if k.Kind == Text && m.limits.Codes {
+			k.Box = whole
+			m.drawing.Outside = append(m.drawing.Outside, k)
+		}
+		return
+	}
 	m.drawing.Marks = append(m.drawing.Marks, k)
 }
 

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"math"
 	"strings"
 
 	"minhchung/evidence/signature/pdf/syntax"
@@ -128,22 +129,24 @@ type word struct {
 	filler bool // only dots and underscores so far
 	glyphs int
 	codes  []int
+	em     float64
+	level  bool // all glyphs so far stand on a level line, upright
 }
 
-func (m *machine) word() *word { return &word{m: m, known: true, filler: true} }
+func (m *machine) word() *word { return &word{m: m, known: true, filler: true, level: true} }
 
 // flush records the word. A run of dots or underscores is a line to be
 // filled in and not a text.
 func (w *word) flush() {
 	if w.box.any && !(w.filler && (w.glyphs > 2 || w.text.String() == "…")) {
 		g := &w.m.state
-		k := Mark{Kind: Text, Box: w.box.rect, Invisible: g.render == 3 || g.render == 7, Text: w.text.String(), Known: w.known, Codes: w.codes}
+		k := Mark{Kind: Text, Box: w.box.rect, Invisible: g.render == 3 || g.render == 7, Text: w.text.String(), Known: w.known, Codes: w.codes, Em: w.em, Upright: w.level}
 		if g.font != nil {
 			k.Font, k.Bounded = g.font.dict, g.font.bounded
 		}
 		w.m.mark(k)
 	}
-	*w = word{m: w.m, known: true, filler: true}
+	*w = *w.m.word()
 }
 
 // show moves over the glyphs of a string (ISO 32000-2 9.4.4).
@@ -181,6 +184,8 @@ func (w *word) add(f *font, code int) {
 		width = 0.3 // combining marks advance by nothing and are yet drawn
 	}
 	m := Matrix{g.size * g.horizontal, 0, 0, g.size, 0, g.rise}.Mul(w.m.tm).Mul(g.ctm)
+	w.em = max(w.em, math.Hypot(m[0], m[1]), math.Hypot(m[2], m[3]))
+	w.level = w.level && m[1] == 0 && m[2] == 0 && m[0] > 0 && m[3] > 0
 	r := m.Box(Rect{0, f.descent, width, f.ascent})
 	w.box.add(r.X0, r.Y0)
 	w.box.add(r.X1, r.Y1)

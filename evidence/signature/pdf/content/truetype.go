@@ -15,54 +15,6 @@ const (
 	glyphBeyond = 0.5 // behind the advance
 )
 
-// FontStays reports whether the glyphs of the given codes stay where their
-// text is: an embedded font may draw anything anywhere, whatever its boxes
-// promise, so its outlines are measured. A font that is not embedded is the
-// reader's own. Only TrueType outlines (ISO/IEC 14496-22) can be measured;
-// of others nothing is known, which is false. Where codes do not lead to
-// glyphs in a way that is followed here, every glyph of the font must stay.
-func FontStays(r *syntax.Revision, font *syntax.Dict, codes []int) bool {
-	if font == nil {
-		return false
-	}
-	desc, _ := r.Dict(font.Get("FontDescriptor"))
-	cid := (*syntax.Dict)(nil)
-	if kids, _ := r.Array(font.Get("DescendantFonts")); len(kids) > 0 {
-		cid, _ = r.Dict(kids[0])
-		desc, _ = r.Dict(cid.Get("FontDescriptor"))
-	}
-	if sub, _ := r.Resolve(font.Get("Subtype")); sub == syntax.Name("Type3") {
-		return false
-	}
-	if !desc.Has("FontFile") && !desc.Has("FontFile2") && !desc.Has("FontFile3") {
-		return true
-	}
-	v, _ := r.Resolve(desc.Get("FontFile2"))
-	s, ok := v.(*syntax.Stream)
-	if !ok {
-		return false
-	}
-	data, err := r.Decode(s)
-	if err != nil {
-		return false
-	}
-	t, ok := openTrueType(data)
-	if !ok {
-		return false
-	}
-	glyph := glyphsOf(r, font, cid)
-	if glyph == nil {
-		return t.stays()
-	}
-	f := newMachine(r, Limits{}).loadFont(font)
-	for _, code := range codes {
-		if !t.fits(glyph(code), f.width(code)) {
-			return false
-		}
-	}
-	return true
-}
-
 // glyphsOf returns how codes lead to glyphs in a composite font with
 // two-byte codes (ISO 32000-2 9.7.4.2); nil for other fonts.
 func glyphsOf(r *syntax.Revision, font, cid *syntax.Dict) func(code int) int {
@@ -143,6 +95,18 @@ func (t *trueType) outline(g int) []byte {
 		return nil
 	}
 	return t.glyf[from:to]
+}
+
+// extent returns the box around all glyphs, in ems.
+func (t *trueType) extent() (Rect, bool) {
+	var all bounds
+	for g := range t.glyphs {
+		if !t.measure(g, Identity, &all, 0) {
+			return Rect{}, false
+		}
+	}
+	r := all.rect
+	return Rect{r.X0 / t.em, r.Y0 / t.em, r.X1 / t.em, r.Y1 / t.em}, true
 }
 
 // stays measures every glyph against its own advance.

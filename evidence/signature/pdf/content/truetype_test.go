@@ -50,7 +50,7 @@ func TestFontStays(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := FontStays(r, font, []int{c.code}); got != c.want {
+			if got := ReachOf(r, font, []int{c.code}).Stays(); got != c.want {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
 		})

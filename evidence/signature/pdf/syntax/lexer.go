@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 )
 
 // The character classes of ISO 32000-2 7.2.3.
@@ -150,8 +151,27 @@ func unescapeName(text []byte) []byte {
 // maxNames bounds the table of names that are kept once.
 const maxNames = 4096
 
+// commonNames are boxed once for all files: most of the names that are read to
+// find a signature.
+var commonNames = func() map[string]Object {
+	table := map[string]Object{}
+	for n := range strings.FieldsSeq(`
+		AP AcroForm Adobe.PPKLite Annot Annots BaseFont BBox BitsPerComponent BS ByteRange Catalog CFM ColorSpace Columns Contents Count CreationDate
+		Creator DA DecodeParms DeviceGray DeviceRGB DR DSS Encoding ExtGState Extends Extensions F F1 FRM FT Fields Filter First FirstChar FlateDecode
+		Font FontDescriptor Form FormType Helvetica Height I ID Image Index Info Kids LastChar Length Location M Matrix MediaBox Metadata ModDate N Name
+		Names ObjStm Off P Page PageMode Pages Parent PDF Perms Predictor Prev ProcSet Producer Prop_Build Rect Reason Reference Resources Root Rotate
+		Sig SigFlags SigRef Size StructParents SubFilter Subtype T Text Title Tx Type Type1 TrueType U V Version W Widget Widths Width XML XObject XRef
+		adbe.pkcs7.detached ETSI.CAdES.detached ETSI.RFC3161 DocMDP TransformMethod TransformParams`) {
+		table[n] = Name(n)
+	}
+	return table
+}()
+
 // intern returns the Name with the given text, boxed only once.
 func (f *File) intern(text []byte) Object {
+	if o, ok := commonNames[string(text)]; ok {
+		return o
+	}
 	if o, ok := f.names[string(text)]; ok {
 		return o
 	}

@@ -23,7 +23,7 @@ func (s String) Bytes() []byte {
 // signature protects them.
 func (s String) UniformHex() bool {
 	seen := uint8(0)
-	for _, c := range s.raw {
+	for _, c := range s.raw[:len(s.raw)-zeroDigits(s.raw)] {
 		seen |= hexCase[c]
 	}
 	return s.Hex && len(s.raw)%2 == 0 && seen < upperCase|lowerCase
@@ -74,15 +74,14 @@ var hexDigit = func() (t [256]uint8) {
 // counts as if 0 followed, other characters are passed over.
 func unhex(raw []byte) []byte {
 	out := make([]byte, 0, len(raw)/2+1)
-	// Pairs of digits, which is all that most strings have.
-	for len(raw) >= 2 {
-		h, l := hexDigit[raw[0]], hexDigit[raw[1]]
-		if h|l > 15 {
-			break
-		}
-		out = append(out, h<<4|l)
-		raw = raw[2:]
+	digits := raw
+	if len(raw)%2 == 0 { // signatures are padded with zeros, often more than there is of them
+		digits = raw[:len(raw)-zeroDigits(raw)]
 	}
+	if out = appendPairs(out, digits); 2*len(out) == len(digits) {
+		return out[:len(raw)/2] // fresh memory is zero
+	}
+	raw = raw[2*len(out):]
 	high, have := uint8(0), false
 	for _, c := range raw {
 		v := hexDigit[c]
@@ -100,6 +99,31 @@ func unhex(raw []byte) []byte {
 		out = append(out, high<<4)
 	}
 	return out
+}
+
+// appendPairs decodes pairs of digits, which is all that most strings have, as
+// far as there are any.
+func appendPairs(out, raw []byte) []byte {
+	for len(raw) >= 2 {
+		h, l := hexDigit[raw[0]], hexDigit[raw[1]]
+		if h|l > 15 {
+			break
+		}
+		out = append(out, h<<4|l)
+		raw = raw[2:]
+	}
+	return out
+}
+
+// zeros are digits to compare with.
+var zeros = bytes.Repeat([]byte{'0'}, 64)
+
+// zeroDigits returns how many zeros raw ends with, in whole blocks.
+func zeroDigits(raw []byte) (n int) {
+	for n+len(zeros) <= len(raw) && bytes.Equal(raw[len(raw)-n-len(zeros):len(raw)-n], zeros) {
+		n += len(zeros)
+	}
+	return n
 }
 
 // unescape undoes the escapes of a literal string (ISO 32000-2 7.3.4.2).
