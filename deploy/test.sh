@@ -9,6 +9,12 @@ staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 step() { printf '\n== %s\n' "$*"; }
 
+# failures prints what failed, with what its test said: the log of a whole run is too long to read.
+failures() {
+  grep -nE '^(FAIL|panic:)|WARNING: DATA RACE' "$log" | tail -n 40 || true
+  grep -E -B25 '^\s*--- FAIL' "$log" | grep -vE '^\s*(=== |--- PASS)' | cut -c1-400 | tail -n 200 || true
+}
+
 # fuzz PACKAGE TARGET. The go command sometimes reports its own deadline as a failure ("context deadline exceeded"
 # without a failing input): only that is worth a second try, so a failing input exits here.
 fuzz() {
@@ -55,7 +61,7 @@ deploy/build.sh
 step "tests"
 log=$(mktemp)
 trap 'rm -rf "$log" "$tools"' EXIT
-go test -race -shuffle=on -timeout 20m -v ./... >"$log" 2>&1 || { grep -vE '^(=== |--- PASS|    --- PASS|PASS)' "$log" | tail -n 200; exit 1; }
+go test -race -shuffle=on -timeout 20m -v ./... >"$log" 2>&1 || { failures; exit 1; }
 grep -E '^(ok|\?|FAIL|-test.shuffle)' "$log" | grep -v 'no test files' || true
 grep -E '^\s*corpus\|' "$log" || true
 passed=$(grep -cE '^\s*--- PASS' "$log" || true)

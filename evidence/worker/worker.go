@@ -368,10 +368,13 @@ func (p *Pool) take(ctx context.Context) (c *child, fresh bool, err error) {
 	return c, true, err
 }
 
-// release keeps a healthy child for the next file, or ends it.
+// release keeps a healthy child for the next file, or ends it. One whose time
+// ran out while it answered is about to be killed, which must not befall the
+// next file.
 func (p *Pool) release(c *child) {
+	late := c.timer != nil && c.timer.Fired()
 	p.mu.Lock()
-	keep := !p.closed && c.files < p.cfg.Recycle
+	keep := !p.closed && !late && c.files < p.cfg.Recycle
 	if keep {
 		p.idle = append(p.idle, c)
 	}

@@ -261,3 +261,21 @@ func TestDatabaseGone(t *testing.T) {
 		}
 	}
 }
+
+// addUnit writes to the ledger, once.
+func addUnit(ctx context.Context, s *Session, id string) error {
+	_, err := s.Store.Update(ctx, evidence.Scope{All: true, Actor: "test"}, evidence.RootBook, func(tx evidence.Tx) error {
+		units, err := tx.Units(ctx)
+		if err != nil {
+			return err
+		}
+		for _, u := range units {
+			if string(u.ID) == id {
+				return nil // repeated: nothing to do
+			}
+		}
+		_, err = tx.Append(ctx, evidence.UnitAdded{Unit: evidence.Unit{ID: evidence.UnitID(id), Name: "Xã Thử " + id}})
+		return err
+	})
+	return err
+}

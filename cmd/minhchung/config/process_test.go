@@ -91,23 +91,6 @@ func runCommand(ctx context.Context, s *Session, args []string, stdout, stderr i
 	return 0
 }
 
-func addUnit(ctx context.Context, s *Session, id string) error {
-	_, err := s.Store.Update(ctx, evidence.Scope{All: true, Actor: "test"}, evidence.RootBook, func(tx evidence.Tx) error {
-		units, err := tx.Units(ctx)
-		if err != nil {
-			return err
-		}
-		for _, u := range units {
-			if string(u.ID) == id {
-				return nil // repeated: nothing to do
-			}
-		}
-		_, err = tx.Append(ctx, evidence.UnitAdded{Unit: evidence.Unit{ID: evidence.UnitID(id), Name: "Xã Thử " + id}})
-		return err
-	})
-	return err
-}
-
 // process is a running child program.
 type process struct {
 	t      *testing.T

@@ -86,8 +86,8 @@ func TestHostile(t *testing.T) {
 			took := time.Since(start)
 			runtime.ReadMemStats(&after)
 			t.Logf("%v, %d kB allocated, err %v", took, (after.TotalAlloc-before.TotalAlloc)>>10, err)
-			if took > 3*time.Second {
-				t.Errorf("took %v, want under 3s", took)
+			if took > 30*time.Second { // a hang: a busy machine with the race detector takes 4 s
+				t.Errorf("took %v, want under 30s", took)
 			}
 			if got := after.TotalAlloc - before.TotalAlloc; got > 256<<20 {
 				t.Errorf("allocated %d bytes in all, want under 256 MB", got)
