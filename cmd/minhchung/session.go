@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"runtime"
 	"slices"
 	"syscall"
 	"time"
@@ -238,8 +237,7 @@ func (s *session) intakeFor(ctx context.Context, book evidence.BookID, rule *cou
 	}
 	return &evidence.Intake{
 		Store: s.Store, Objects: s.Objects, Scope: s.Scope, Book: book, Origin: s.Origin(book), Basis: basis,
-		// Twice the processors: half of them wait for the disk.
-		Workers: 2 * runtime.GOMAXPROCS(0), Group: groupSize, MaxBytes: s.Config.MaxFileBytes(), Now: time.Now,
+		Workers: s.Config.Receivers(), Group: groupSize, MaxBytes: s.Config.MaxFileBytes(), Now: time.Now,
 	}, nil
 }
 

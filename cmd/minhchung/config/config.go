@@ -21,6 +21,7 @@ import (
 	"errors"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"time"
 
 	"minhchung/evidence/signature/worker"
@@ -226,6 +227,16 @@ func (c Config) Worker(command []string) worker.Config {
 		Command: command, Workers: c.Workers, Timeout: time.Duration(c.FileTimeout),
 		MemoryBytes: c.FileMemory, FileBytes: c.MaxFileBytes(),
 	}
+}
+
+// Receivers is how many files are received at the same time: twice the
+// processors, since half of them wait for the disk; eight times with S3, which
+// answers later. Inspecting has limits of its own.
+func (c Config) Receivers() int {
+	if c.Objects.Engine == engineS3 {
+		return 8 * runtime.GOMAXPROCS(0)
+	}
+	return 2 * runtime.GOMAXPROCS(0)
 }
 
 // SameEngines reports whether both keep things in the same places.
