@@ -130,8 +130,8 @@ func find(t *testing.T, ctx context.Context, s *served, query, selector string) 
 	for {
 		found, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.querySelector("`+selector+`") !== null`))
 		if err != nil {
-			page, _ := chromedp.Run(context.WithoutCancel(ctx), chromedp.Text(css("main")))
-			t.Fatalf("searching %q: %v\n%s\n%s", query, err, page, &s.stderr)
+			s.kill() // only then has it written its last line
+			t.Fatalf("searching %q: %v\n%s", query, err, &s.stderr)
 		}
 		if found {
 			return

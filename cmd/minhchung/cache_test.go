@@ -7,19 +7,34 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"minhchung/evidence/text/pdfium"
 )
 
-// sharedCache is a folder for the compiled text engine that the tests of one
-// run have in common: under the race detector compiling takes a minute of a
-// processor, and each data directory would do it again.
-var sharedCache = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "minhchung-cache-*") })
+// cacheDir is a folder that the tests of one run have in common.
+var cacheDir = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "minhchung-cache-*") })
+
+// sharedCache is that folder with the compiled text engine in it: under the
+// race detector compiling takes a minute of a processor, longer than a page
+// may take to be drawn, and each data directory would do it again.
+var sharedCache = sync.OnceValues(func() (string, error) {
+	dir, err := cacheDir()
+	if err != nil {
+		return "", err
+	}
+	engine, err := pdfium.Open(pdfium.Config{CacheDir: dir})
+	if err != nil {
+		return "", err
+	}
+	return dir, engine.Close()
+})
 
 // cleaned removes the shared folder behind the tests.
 type cleaned struct{ m *testing.M }
 
 func (c cleaned) Run() int {
 	code := c.m.Run()
-	if dir, err := sharedCache(); err == nil {
+	if dir, err := cacheDir(); err == nil {
 		_ = os.RemoveAll(dir) // a folder of the system's for such things
 	}
 	return code

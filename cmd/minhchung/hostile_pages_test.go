@@ -163,6 +163,12 @@ func TestHostilePages(t *testing.T) {
 	res.Body.Close()
 	s.eventually("/search?q=doi+thoai+cua+lanh+dao", "<mark>đối thoại của lãnh đạo</mark>")
 	s.eventually("/search?q=sound", ": đủ.")
+	if runtime.GOOS != "windows" {
+		if code := s.stop(); code != exitDone {
+			t.Errorf("got exit code %d", code)
+		}
+	}
+	s.kill() // only then has it written its last line
 	if log := s.stderr.String(); strings.Contains(log, "defect") || strings.Contains(log, "goroutine") {
 		t.Errorf("got a defect of ours: %s", log)
 	}
@@ -179,7 +185,8 @@ func (s *served) eventually(path, want string) {
 		}
 		time.Sleep(500 * time.Millisecond)
 	}
-	s.t.Errorf("%s: never got %q in %s\n%s", path, want, page, &s.stderr)
+	s.kill() // only then has it written its last line
+	s.t.Fatalf("%s: never got %q in %s\n%s", path, want, page, &s.stderr)
 }
 
 // TestBrowserHostile: names that would turn the text around stand inert in the

@@ -24,7 +24,7 @@ const (
 	// resolution is drawn, so that the work and what browsers keep is bounded.
 	screenDPI, sharpDPI = 96, 192
 	// drawTime bounds the drawing of one page, with the waiting for a child.
-	drawTime = 30 * time.Second
+	drawTime = time.Minute
 	// shownPages is how many pages of one file can be turned to.
 	shownPages = text.MaxPages
 )
