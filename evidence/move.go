@@ -98,7 +98,7 @@ func (s Installation) sound(ctx context.Context, book BookID) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range slices.Concat(report.Ledger, report.Evidence) {
+	for _, p := range slices.Concat(report.Ledger, report.Evidence, report.Unverified) {
 		return fmt.Errorf("%w at %s: %s", ErrUnsound, s.Name, p)
 	}
 	return nil
