@@ -72,7 +72,7 @@ func MayBeSecret(name string, secrets []evidence.Row) bool {
 			return true
 		}
 	}
-	if nameMark.MatchString(fold(p)) {
+	if nameMark.MatchString(fold(p)) || markedName.MatchString(strings.ToLower(p)) {
 		return true
 	}
 	tokens := tokenise(p)

@@ -110,5 +110,7 @@ var (
 	stamp        = regexp.MustCompile(`(?i)[(\[](?:a|b|c|m|tm)[)\]]`)
 	// nameMark is a stamp in a file's folded name. "(a)" is too often an
 	// ordinary part of one.
-	nameMark = regexp.MustCompile(`[(\[]\s*(?:(?:toi|tuyet)\s+)?(?:mat|m|tm)\s*[)\]]`)
+	nameMark = regexp.MustCompile(`[(\[]\s*(?:(?:toi|tuyet)\s+)?(?:mat|m|tm)\s*[)\]]|\btuyet[\s_-]+mat\b`)
+	// markedName is a degree of secrecy that folding would make another word.
+	markedName = regexp.MustCompile(`tối[\s_-]+mật`)
 )
