@@ -18,10 +18,12 @@ func TestPostgresScripts(t *testing.T) {
 	server := &postgrestest.Server{URL: os.Getenv("PG_URL"), Migrate: postgres.Migrate}
 	t.Cleanup(server.Stop)
 	d := server.Open(t)
+	cache := compileReaders(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/postgres",
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
+			e.Setenv(cacheVariable, cache)
 			app, err := url.Parse(d.App)
 			if err != nil {
 				return err

@@ -33,7 +33,12 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the files of testdata/script, which read as documentation.
 func TestScripts(t *testing.T) {
+	cache := compileReaders(t)
 	testscript.Run(t, testscript.Params{
+		Setup: func(e *testscript.Env) error {
+			e.Setenv(cacheVariable, cache)
+			return nil
+		},
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

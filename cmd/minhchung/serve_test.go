@@ -124,7 +124,7 @@ func emptyOffice(t *testing.T) (data string, d demo.Summary) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shareCache(t, data)
+	compileReaders(t)
 	var out bytes.Buffer
 	e = &env{Stdout: &out, Stderr: &out, Cwd: dir, Lang: message.Vietnamese}
 	if code := run(t.Context(), e, []string{"import", "--data", data, "--unit", string(d.Unit.ID), "--period", string(d.Period), "--register", d.Register, "--files", none}); code != exitDone {
@@ -212,7 +212,7 @@ func importedShare(t *testing.T, d demo.Summary) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shareCache(t, data)
+	compileReaders(t)
 	var out bytes.Buffer
 	e = &env{Stdout: &out, Stderr: io.Discard, Cwd: ".", Lang: message.Vietnamese}
 	code := run(t.Context(), e, []string{"import", "--json", "--data", data, "--unit", string(d.Unit.ID), "--period", string(d.Period), "--register", d.Register, "--files", d.Files})

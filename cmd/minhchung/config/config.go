@@ -8,7 +8,8 @@
 //	objects/          bytes of documents
 //	spool/            files that are being received; emptied by each holder
 //	answers/          what repeated uploads are answered; may be deleted
-//	cache/            compiled code of the text readers; may be deleted
+//	cache/            compiled code of the text readers; may be deleted. Several
+//	                  data directories share one that MINHCHUNG_CACHE names
 //	index/            the search index; may be deleted while nobody holds it
 //	keys/ledger.key   the key that signs checkpoints
 //	lock              locked by the holder as long as it lives

@@ -77,6 +77,9 @@ func (s *Session) open(ctx context.Context, cfg Config, l layout, mode Mode) err
 		return err
 	}
 	s.Spool, s.Answers, s.Cache = l.spool(), l.answers(), l.cache()
+	if shared := os.Getenv("MINHCHUNG_CACHE"); shared != "" {
+		s.Cache = shared
+	}
 	s.index.dir = l.index()
 	if mode == Write {
 		if err := s.hold(l); err != nil {
