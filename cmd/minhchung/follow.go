@@ -93,8 +93,9 @@ type followed struct {
 }
 
 // followGrown brings up to date the books that grew since, and what was left
-// undone. A failure of one book does not stop the others; the index is left
-// alone for this time once it is away.
+// undone. A failure of one book does not stop the others, not that of an index
+// that refuses one batch either; one that answers nothing is left alone for
+// this time.
 func (s *session) followGrown(ctx context.Context, e *env, p *followed) (away, err error) {
 	heads, err := s.heads(ctx)
 	if err != nil {
@@ -107,11 +108,14 @@ func (s *session) followGrown(ctx context.Context, e *env, p *followed) (away, e
 		p.texts = map[evidence.BookID]int64{}
 	}
 	var failed []error
+	silent := false
 	for book, size := range heads {
-		err := s.followBook(ctx, e, p, book, size, away != nil)
+		err := s.followBook(ctx, e, p, book, size, silent)
 		switch {
 		case errors.Is(err, search.ErrAway):
-			away = err
+			away = fmt.Errorf("book %s: %w", book, err)
+			_, err := s.finder.Cursors(ctx)
+			silent = err != nil
 		case err != nil:
 			failed = append(failed, fmt.Errorf("book %s: %w", book, err))
 		}
@@ -124,7 +128,7 @@ func (s *session) followGrown(ctx context.Context, e *env, p *followed) (away, e
 
 // followBook brings one book up to date. What it writes to the book itself
 // makes it grow, and is looked at once more.
-func (s *session) followBook(ctx context.Context, e *env, p *followed, book evidence.BookID, size int64, away bool) error {
+func (s *session) followBook(ctx context.Context, e *env, p *followed, book evidence.BookID, size int64, silent bool) error {
 	if p.texts[book] != size {
 		in, err := s.intake(ctx, book)
 		if err != nil {
@@ -135,7 +139,7 @@ func (s *session) followBook(ctx context.Context, e *env, p *followed, book evid
 		}
 		p.texts[book] = size
 	}
-	if away || p.indexed[book] == size {
+	if silent || p.indexed[book] == size {
 		return nil
 	}
 	err := s.followIndex(ctx, book)
