@@ -15,11 +15,11 @@ import (
 	"minhchung/search/searchtest"
 )
 
-// generated are pages of 80 documents, every fifth of them a bad scan.
+// generated are pages of 50 documents, every fifth of them a bad scan.
 func generated() []search.Page {
 	g := searchtest.NewGenerator(7)
 	var pages []search.Page
-	for i := range 240 {
+	for i := range 150 {
 		p := g.Page(i)
 		if i%3 > 0 { // the register says one thing of a document
 			p.Subject = pages[i-1].Subject
@@ -91,7 +91,7 @@ func TestScannerAnswersAsAnIndex(t *testing.T) {
 			compare(t, text, got, want)
 		}
 	}
-	if found < 200 || loose == 0 {
+	if found < 150 || loose == 0 {
 		t.Errorf("got %d hits of all queries together, %d loose answers, too few to compare", found, loose)
 	}
 }
@@ -196,7 +196,7 @@ func TestScannerFollowsTheLedger(t *testing.T) {
 
 var errAway = errors.New("connection refused")
 
-// BenchmarkScan asks 240 pages in memory.
+// BenchmarkScan asks 150 pages in memory.
 func BenchmarkScan(b *testing.B) {
 	s := newShelf()
 	if err := s.Apply(b.Context(), search.Batch{Put: generated()}); err != nil {
@@ -214,7 +214,7 @@ func BenchmarkScan(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			b.ReportMetric(float64(240*b.N)/time.Since(begun).Seconds(), "pages/s")
+			b.ReportMetric(float64(150*b.N)/time.Since(begun).Seconds(), "pages/s")
 		})
 	}
 }

@@ -21,8 +21,8 @@ import (
 var errNoIndex = errors.New("no route to the index")
 
 // serveWithout serves a data directory in this process, with an index that is
-// away until there is set. It returns the address.
-func serveWithout(t *testing.T, data string, there *atomic.Bool) string {
+// away until there is set.
+func serveWithout(t *testing.T, data string, there *atomic.Bool) *served {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	out, in := io.Pipe()
@@ -55,7 +55,7 @@ func serveWithout(t *testing.T, data string, there *atomic.Bool) string {
 	if err := json.NewDecoder(out).Decode(&first); err != nil {
 		t.Fatal(err)
 	}
-	return first.Address
+	return &served{t: t, address: first.Address, ended: true} // no process to kill
 }
 
 // TestServeWithoutIndex uploads and searches while the index is away; when it
@@ -63,9 +63,9 @@ func serveWithout(t *testing.T, data string, there *atomic.Bool) string {
 func TestServeWithoutIndex(t *testing.T) {
 	data, d := emptyOffice(t)
 	var there atomic.Bool
-	address := serveWithout(t, data, &there)
+	s := serveWithout(t, data, &there)
 	body, contentType := formBody(t, allFiles(t, d)[:4]...)
-	res, err := http.Post(fmt.Sprintf("%sunits/%s/%s/documents", address, d.Unit.ID, d.Period), contentType, body)
+	res, err := http.Post(fmt.Sprintf("%sunits/%s/%s/documents", s.address, d.Unit.ID, d.Period), contentType, body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,11 +74,11 @@ func TestServeWithoutIndex(t *testing.T) {
 		t.Fatalf("got %d of an upload without an index", res.StatusCode)
 	}
 	const notice, whole = "Đang tra cứu tạm trong cơ sở dữ liệu", ": đủ."
-	await(t, address+"search?q=u*", func(page string) bool {
+	s.await("search?q=u*", func(page string) bool {
 		return strings.Contains(page, notice) && strings.Contains(page, whole) && strings.Contains(page, "<h2 id=\"results\">")
 	})
 	there.Store(true)
-	page := await(t, address+"search?q=u*", func(page string) bool {
+	page := s.await("search?q=u*", func(page string) bool {
 		return !strings.Contains(page, notice) && strings.Contains(page, whole)
 	})
 	if !strings.Contains(page, "<h2 id=\"results\">") {
@@ -152,25 +152,16 @@ func TestOneBookDoesNotStopOthers(t *testing.T) {
 }
 
 // await asks for a page until it is as it shall be, or the test's time is out.
-func await(t *testing.T, url string, done func(string) bool) string {
-	t.Helper()
+func (s *served) await(path string, done func(string) bool) string {
+	s.t.Helper()
 	for {
-		res, err := http.Get(url)
-		if err != nil {
-			t.Fatal(err)
+		code, page := s.get(path)
+		if code != http.StatusOK {
+			s.t.Fatalf("got %d: %s", code, page)
 		}
-		b, err := io.ReadAll(res.Body)
-		res.Body.Close()
-		if err != nil || res.StatusCode != http.StatusOK {
-			t.Fatalf("got %d, %v: %s", res.StatusCode, err, b)
+		if done(page) {
+			return page
 		}
-		if done(string(b)) {
-			return string(b)
-		}
-		select {
-		case <-t.Context().Done():
-			t.Fatalf("got at last:\n%s", b)
-		case <-time.After(50 * time.Millisecond):
-		}
+		time.Sleep(50 * time.Millisecond)
 	}
 }
