@@ -162,6 +162,12 @@ type Answer struct {
 	// Loose is true when little was found and loose tiers were asked too.
 	Loose    bool       `json:"loose,omitempty"`
 	Coverage []Coverage `json:"coverage"` // by book, sorted
+	// Degraded is true when the index could not be asked and the kept texts
+	// were read instead: see Scanner.
+	Degraded bool `json:"degraded,omitempty"`
+	// Incomplete is true when such a reading ended at its bounds: more pages
+	// may match, and Total is only what was found until then.
+	Incomplete bool `json:"incomplete,omitempty"`
 }
 
 // Coverage says how far the index follows a book: "indexed X of Y".

@@ -91,12 +91,8 @@ func runSearch(ctx context.Context, e *env, s *session, f searchFlags, r search.
 	if err := s.followAll(ctx, e); err != nil {
 		return err
 	}
-	follower, err := s.follower()
-	if err != nil {
-		return err
-	}
 	if f.rebuild {
-		if err := s.Follow(func() error { return follower.Rebuild(ctx) }); err != nil {
+		if err := s.Follow(func() error { return s.follower().Rebuild(ctx) }); err != nil {
 			return err
 		}
 		e.note("search.rebuilt")
@@ -104,12 +100,19 @@ func runSearch(ctx context.Context, e *env, s *session, f searchFlags, r search.
 			return nil
 		}
 	}
+	var err error
 	if r.Heads, err = s.heads(ctx); err != nil {
 		return err
 	}
-	answer, err := follower.Index.Search(ctx, s.Scope, r)
+	answer, err := s.finder.Search(ctx, s.Scope, r)
 	if err != nil {
 		return fmt.Errorf("searching: %w", err)
+	}
+	if answer.Degraded {
+		e.note("search.degraded")
+	}
+	if answer.Incomplete {
+		e.note("search.incomplete")
 	}
 	return printHits(e, r, answer)
 }
@@ -142,6 +145,9 @@ type hitJSON struct {
 	Score    int            `json:"score"`
 	Snippet  string         `json:"snippet"`
 	State    evidence.State `json:"state"`
+	// Degraded and Incomplete are those of the answer.
+	Degraded   bool `json:"degraded,omitempty"`
+	Incomplete bool `json:"incomplete,omitempty"`
 }
 
 func printHits(e *env, r search.Request, a search.Answer) error {
@@ -149,7 +155,7 @@ func printHits(e *env, r search.Request, a search.Answer) error {
 		for _, h := range a.Hits {
 			p := h.Page
 			if err := e.emit(hitJSON{p.Name, p.Document.String(), string(p.Unit), string(p.Period), p.Number, p.Row,
-				list(p.Criteria), h.Tier, h.Score, h.Snippet.Text, p.State}); err != nil {
+				list(p.Criteria), h.Tier, h.Score, h.Snippet.Text, p.State, a.Degraded, a.Incomplete}); err != nil {
 				return err
 			}
 		}
@@ -168,7 +174,10 @@ func printHits(e *env, r search.Request, a search.Answer) error {
 		e.say("search.snippet", strings.Join(strings.Fields(h.Snippet.Text), " "))
 	}
 	total := e.Lang.Int(int64(a.Total))
-	if !a.Exact {
+	switch {
+	case a.Incomplete:
+		total = e.Lang.Text("search.at-least", total)
+	case !a.Exact:
 		total = e.Lang.Text("search.at-most", total)
 	}
 	e.say("search.total", total)

@@ -92,10 +92,11 @@ func servePages(ctx context.Context, e *env, s *session, listen string) error {
 		return err
 	}
 	defer s.readers.Close() // children hold nothing worth an error
-	wake, stop := s.startFollowing(ctx, e)
-	defer stop()
 	monitor, stopMonitor := watchEngines(ctx, s, log)
 	defer stopMonitor()
+	s.finder.Bound = func(ctx context.Context) (context.Context, func()) { return monitor.Bound(ctx, "search") }
+	wake, stop := s.startFollowing(ctx, e)
+	defer stop()
 	var metrics health.Metrics
 	stopMetrics, err := serveMetrics(e, monitor, &metrics)
 	if err != nil {
@@ -103,11 +104,11 @@ func servePages(ctx context.Context, e *env, s *session, listen string) error {
 	}
 	defer stopMetrics()
 	handler, err := web.New(web.Config{
-		Render: s.readers.Render, Search: searcher{s}, Bound: monitor.Bound,
+		Render: s.readers.Render, Search: s.finder, Bound: monitor.Bound,
 		Store: s.Store, Objects: s.Objects, Public: s.Public, Spool: s.Spool, Answers: s.Answers,
 		Authenticate: auth.Office, Hosts: hosts, FileBytes: s.Config.MaxFileBytes(), Log: log,
 		Intake: func(ctx context.Context, scope evidence.Scope, book evidence.BookID) (*evidence.Intake, func(), error) {
-			in, done, err := newIntake(ctx, &session{s.Session, scope, s.readers}, book, nil)
+			in, done, err := newIntake(ctx, &session{s.Session, scope, s.readers, s.finder}, book, nil)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -133,16 +134,17 @@ func servePages(ctx context.Context, e *env, s *session, listen string) error {
 func (s *session) startFollowing(ctx context.Context, e *env) (wake, stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	signal, ended := make(chan struct{}, 1), make(chan struct{})
-	go func() {
-		defer close(ended)
-		s.followWhile(ctx, e, signal)
-	}()
 	wake = func() {
 		select {
 		case signal <- struct{}{}:
 		default: // it will look anyway
 		}
 	}
+	s.finder.Forget = func(failed search.Index) { s.ForgetIndex(failed); wake() } // what comes back may be empty
+	go func() {
+		defer close(ended)
+		s.followWhile(ctx, e, signal)
+	}()
 	return wake, func() { cancel(); <-ended }
 }
 
@@ -176,15 +178,4 @@ func serveUntil(ctx context.Context, e *env, listener net.Listener, handler http
 		return errors.Join(err, server.Close())
 	}
 	return nil
-}
-
-// searcher opens the index when it is first asked: pages work without one.
-type searcher struct{ s *session }
-
-func (x searcher) Search(ctx context.Context, scope evidence.Scope, r search.Request) (search.Answer, error) {
-	index, err := x.s.Index()
-	if err != nil {
-		return search.Answer{}, errors.Join(web.ErrNotReady, err)
-	}
-	return index.Search(ctx, scope, r)
 }

@@ -23,6 +23,7 @@ import (
 	"minhchung/evidence/signature/worker"
 	"minhchung/evidence/text"
 	"minhchung/ledger"
+	"minhchung/search"
 )
 
 // session is an open data directory with what commands need beside it. On an
@@ -33,13 +34,24 @@ type session struct {
 	Scope evidence.Scope
 	// readers read texts and draw pages; nil makes each follower start its own.
 	readers *text.Pool
+	// finder is the search index, or the database while that is away.
+	finder *search.Resilient
 }
 
 // officeActor is the pseudonymous id of the one person at an office PC.
 const officeActor = "office"
 
 func newSession(s *config.Session) *session {
-	return &session{Session: s, Scope: evidence.Scope{All: true, Actor: officeActor}}
+	return &session{Session: s, Scope: evidence.Scope{All: true, Actor: officeActor}, finder: newFinder(s)}
+}
+
+// newFinder opens the index when it is first asked.
+func newFinder(s *config.Session) *search.Resilient {
+	limits := s.Config.Search
+	return &search.Resilient{
+		Open: s.Index, Forget: s.ForgetIndex,
+		Texts: &search.Scanner{Store: s.Store, Rule: defaultRule, Time: time.Duration(limits.ScanTime), Pages: limits.ScanPages},
+	}
 }
 
 // configure reads the file of --config. A --data beside it wins. A command of
@@ -309,6 +321,7 @@ var sentences = []struct {
 	{evidence.ErrOutcome, exitBackend, "cli.outcome"},
 	{evidence.ErrUnavailable, exitBackend, "cli.database-away"},
 	{object.ErrUnavailable, exitBackend, "cli.objects-away"},
+	{search.ErrAway, exitBackend, "cli.index-away"},
 	{evidence.ErrForeign, exitUsage, "cli.foreign-data"},
 	{evidence.ErrMoved, exitUsage, "cli.book-moved"},
 	{evidence.ErrUnsound, exitDamaged, "cli.unsound"},

@@ -16,13 +16,16 @@ import (
 // the test ends.
 type Open func(t *testing.T) search.Index
 
-// Run runs the suite. An index must implement search.Lister and
-// search.Rebuilder too.
-func Run(t *testing.T, open Open) {
-	for _, c := range []struct {
-		name string
-		run  func(*testing.T, search.Index)
-	}{
+// testCase is one test of the suite.
+type testCase struct {
+	name string
+	run  func(*testing.T, search.Index)
+}
+
+// reading are the tests that put pages and ask for them; keeping those of what
+// an index is besides.
+var (
+	reading = []testCase{
 		{"Tiers", testTiers},
 		{"Numbers", testNumbers},
 		{"Query", testQuery},
@@ -31,16 +34,32 @@ func Run(t *testing.T, open Open) {
 		{"Facets", testFacets},
 		{"Order", testOrder},
 		{"Replace", testReplace},
-		{"Cursors", testCursors},
-		{"IDs", testIDs},
-		{"Generation", testGeneration},
-		{"Discard", testDiscard},
 		{"Deep", testDeep},
 		{"Long", testLong},
 		{"Hostile", testHostile},
 		{"Concurrent", testConcurrent},
+	}
+	keeping = []testCase{
+		{"Cursors", testCursors},
+		{"IDs", testIDs},
+		{"Generation", testGeneration},
+		{"Discard", testDiscard},
 		{"Closed", testClosed},
-	} {
+	}
+)
+
+// Run runs the suite. An index must implement search.Lister and
+// search.Rebuilder too.
+func Run(t *testing.T, open Open) {
+	RunReading(t, open)
+	runAll(t, open, keeping)
+}
+
+// RunReading runs the tests of answers alone, for what keeps no index.
+func RunReading(t *testing.T, open Open) { runAll(t, open, reading) }
+
+func runAll(t *testing.T, open Open, cases []testCase) {
+	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 	}
 }

@@ -153,6 +153,11 @@ type Search struct {
 	// Engine is "bleve", a folder in the data directory, or "meili"; default
 	// "bleve".
 	Engine string `toml:"engine"`
+	// ScanTime and ScanPages bound a search in the database, which is made while
+	// the index is away; defaults 5 s and 50,000 pages. A page for a browser
+	// waits for 10 s in all.
+	ScanTime  Duration `toml:"scan_time"`
+	ScanPages int      `toml:"scan_pages"`
 	// Meili is needed with the engine "meili" and refused without it.
 	Meili Meili `toml:"meili"`
 }

@@ -21,6 +21,7 @@ type index struct {
 
 	mu     sync.Mutex
 	opened search.Index // nil until then; guarded by mu
+	ended  bool         // the session is closed; guarded by mu
 	// following lets one follower work at a time: the commands that this
 	// process runs for others have followers too.
 	following sync.Mutex
@@ -38,6 +39,8 @@ func (s *Session) Index() (search.Index, error) {
 	switch {
 	case x.opened != nil:
 		return x.opened, nil
+	case x.ended: // whoever was about to open it is too late
+		return nil, search.ErrClosed
 	case s.Key == nil:
 		return nil, errors.New("opening the search index: the data directory is open for reading only")
 	}
@@ -51,6 +54,18 @@ func (s *Session) Index() (search.Index, error) {
 	}
 	x.opened = opened
 	return opened, nil
+}
+
+// ForgetIndex closes an index that failed, unless that was done; the next Index
+// opens another: a server may have come back without what it had.
+func (s *Session) ForgetIndex(failed search.Index) {
+	x := &s.index
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.opened == failed && failed != nil {
+		x.opened = nil
+		_ = failed.Close() // it failed already
+	}
 }
 
 func (x *index) openFolder() (search.Index, error) {
@@ -94,6 +109,7 @@ func (s *Session) Follow(fn func() error) error {
 func (x *index) close() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.ended = true
 	if x.opened == nil {
 		return nil
 	}

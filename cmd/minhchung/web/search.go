@@ -43,13 +43,16 @@ type searchPage struct {
 	Total    int
 	Exact    bool
 	Loose    bool
-	Hits     []hitPart
-	From, To int
-	Pages    pagePart
-	Facets   []facetPart
-	Filters  []choice // in force, with the link that leaves them out
-	Clear    string   // link without filters
-	Coverage coveragePart
+	Degraded bool // the database was read, for want of an index
+	// Incomplete says that it was not read to its end: Total is what was found.
+	Incomplete bool
+	Hits       []hitPart
+	From, To   int
+	Pages      pagePart
+	Facets     []facetPart
+	Filters    []choice // in force, with the link that leaves them out
+	Clear      string   // link without filters
+	Coverage   coveragePart
 }
 
 type hitPart struct {
@@ -194,6 +197,7 @@ func tellApart(names map[evidence.UnitID]string) {
 
 func (p *searchPage) fill(lang message.Lang, a search.Answer, units map[evidence.UnitID]string, number int, values url.Values) {
 	p.Asked, p.Total, p.Exact, p.Loose = true, a.Total, a.Exact, a.Loose
+	p.Degraded, p.Incomplete = a.Degraded, a.Incomplete
 	for _, hit := range a.Hits {
 		p.Hits = append(p.Hits, hitOf(lang, hit, units))
 	}

@@ -221,3 +221,33 @@ func TestMarked(t *testing.T) {
 		}
 	}
 }
+
+// degraded is a Searcher whose answers were read from the database, and not to
+// the end when incomplete.
+type degraded struct {
+	search.Index
+	incomplete bool
+}
+
+func (d degraded) Search(ctx context.Context, scope evidence.Scope, r search.Request) (search.Answer, error) {
+	a, err := d.Index.Search(ctx, scope, r)
+	a.Degraded, a.Incomplete = true, d.incomplete
+	return a, err
+}
+
+func TestSearchPageWithoutIndex(t *testing.T) {
+	const notice, some = "Đang tra cứu tạm trong cơ sở dữ liệu (chậm hơn), chỉ mục đang được khôi phục", "CHƯA ĐỦ: chưa kịp đọc hết"
+	w := searchable(t)
+	if _, body := w.search("ke hoach cai cach"); strings.Contains(body, notice) {
+		t.Errorf("got the notice of an outage with an index:\n%s", body)
+	}
+	index := w.cfg.Search.(search.Index)
+	for _, incomplete := range []bool{false, true} {
+		w.cfg.Search = degraded{index, incomplete}
+		w.start()
+		_, body := w.search("ke hoach cai cach")
+		if !strings.Contains(body, notice) || strings.Contains(body, some) != incomplete || strings.Contains(body, "trang khớp trong phần đã đọc") != incomplete || !strings.Contains(body, "<mark>") {
+			t.Errorf("incomplete %v: got\n%s", incomplete, body)
+		}
+	}
+}
