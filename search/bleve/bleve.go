@@ -62,7 +62,7 @@ func Open(dir string) (*Index, error) {
 		if x.store, err = openStore(filepath.Join(dir, name), false); err != nil {
 			return nil, fmt.Errorf("opening search index %s: %w", name, err)
 		}
-		if x.store.version() != search.Version {
+		if x.store.version() != version {
 			if err := x.store.close(); err != nil {
 				return nil, err
 			}
@@ -92,7 +92,7 @@ func OpenReadOnly(dir string) (*Index, error) {
 	if x.store, err = openStore(filepath.Join(dir, name), true); err != nil {
 		return nil, fmt.Errorf("opening search index %s: %w", name, err)
 	}
-	if v := x.store.version(); v != search.Version {
+	if v := x.store.version(); v != version {
 		return nil, errors.Join(fmt.Errorf("search index is of version %q: %w", v, fs.ErrNotExist), x.store.close())
 	}
 	return x, nil

@@ -50,7 +50,7 @@ func createStore(path string) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := index.SetInternal(versionKey, []byte(search.Version)); err != nil {
+	if err := index.SetInternal(versionKey, []byte(version)); err != nil {
 		return nil, err
 	}
 	return &store{path: path, index: index, cursors: map[evidence.BookID]int64{}}, nil
@@ -221,7 +221,12 @@ func decodeCursors(raw []byte) (map[evidence.BookID]int64, error) {
 const (
 	pageField  = "page"  // the page as JSON, stored
 	orderField = "order" // sortKey
+	monthField = "month" // monthKey
 )
+
+// version names the rules by which pages are kept here: those of package search
+// and the fields above.
+var version = search.Version + "+month"
 
 const (
 	termOptions  = api.IndexField | api.SkipFreqNorm
@@ -240,6 +245,7 @@ func newDocument(p search.Page) (*document.Document, error) {
 	}
 	add(pageField, raw, api.StoreField)
 	add(orderField, []byte(sortKey(p)), facetOptions)
+	add(monthField, []byte(monthKey(p)), termOptions)
 	for field, values := range search.Terms(p) {
 		if len(values) > 0 {
 			add(string(field), []byte(strings.Join(values, "\n")), termOptions)
