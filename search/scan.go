@@ -233,7 +233,7 @@ func (x *scan) wants(book evidence.BookID) bool {
 
 func (x *scan) send(ctx context.Context, all []Page, pages chan<- Page) error {
 	for _, p := range all {
-		if x.left == 0 {
+		if x.left <= 0 {
 			return errBound
 		}
 		select {

@@ -153,11 +153,12 @@ type Search struct {
 	// Engine is "bleve", a folder in the data directory, or "meili"; default
 	// "bleve".
 	Engine string `toml:"engine"`
-	// ScanTime and ScanPages bound a search in the database, which is made while
-	// the index is away; defaults 5 s and 50,000 pages. A page for a browser
-	// waits for 10 s in all.
-	ScanTime  Duration `toml:"scan_time"`
-	ScanPages int      `toml:"scan_pages"`
+	// ScanTime is how long a search in the database may take, which is made
+	// while the index is away; default 5 s. A page for a browser waits for 10 s
+	// in all.
+	ScanTime Duration `toml:"scan_time"`
+	// ScanPages is how many pages such a search reads at most; default 50,000.
+	ScanPages int `toml:"scan_pages"`
 	// Meili is needed with the engine "meili" and refused without it.
 	Meili Meili `toml:"meili"`
 }
@@ -247,7 +248,8 @@ func (c Config) Receivers() int {
 
 // SameEngines reports whether both keep things in the same places.
 func (c Config) SameEngines(other Config) bool {
-	return reflect.DeepEqual(c.SQL, other.SQL) && c.Objects == other.Objects && c.Search == other.Search
+	return reflect.DeepEqual(c.SQL, other.SQL) && c.Objects == other.Objects &&
+		c.Search.Engine == other.Search.Engine && c.Search.Meili == other.Search.Meili
 }
 
 // Errors that commands turn into a sentence. Each names the directory in the

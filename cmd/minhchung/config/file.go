@@ -146,6 +146,7 @@ func (c Config) check() *FileError {
 	for key, n := range map[string]int64{
 		"workers": int64(c.Workers), "file_memory": c.FileMemory, "file_bytes": c.FileBytes,
 		"sql.postgres.connections": int64(c.SQL.Postgres.Connections), "objects.s3.part_bytes": c.Objects.S3.PartBytes,
+		"search.scan_pages": int64(c.Search.ScanPages),
 	} {
 		if n < 0 {
 			return &FileError{Code: CodeValue, Key: key, Detail: "it is negative"}
