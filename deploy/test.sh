@@ -32,6 +32,7 @@ command -v qpdf >/dev/null || need+=(qpdf)
 command -v openssl >/dev/null || need+=(openssl)
 command -v chromium >/dev/null || need+=(chromium fonts-noto-core)   # the pages in a browser
 command -v tesseract >/dev/null && tesseract --list-langs 2>/dev/null | grep -qx vie || need+=(tesseract-ocr tesseract-ocr-vie)   # scans
+command -v soffice >/dev/null || need+=(libreoffice-writer-nogui)   # a foreign writer of PDF
 command -v npm >/dev/null || [ -n "${MINHCHUNG_AXE:-}" ] || need+=(npm)   # brings axe-core
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need+=(postgresql)   # a province's database
 command -v curl >/dev/null || need+=(curl)

@@ -88,6 +88,10 @@ func (s *session) followAll(ctx context.Context, e *env) error {
 
 // followed is how large each book was when what follows it was up to date.
 type followed struct {
+	// reconcile asks to compare each book's pages in the index with the ledger
+	// once: a server does when it starts, a command would take too long.
+	reconcile bool
+
 	texts, indexed map[evidence.BookID]int64
 	index          search.Index // that indexed is of
 }
@@ -143,6 +147,12 @@ func (s *session) followBook(ctx context.Context, e *env, p *followed, book evid
 		return nil
 	}
 	err := s.followIndex(ctx, book)
+	if _, before := p.indexed[book]; err == nil && p.reconcile && !before {
+		err = s.Follow(func() error {
+			_, err := s.follower().Reconcile(ctx, book)
+			return err
+		})
+	}
 	if err == nil {
 		p.indexed[book] = size
 	}
@@ -162,7 +172,7 @@ const (
 func (s *session) followWhile(ctx context.Context, e *env, wake <-chan struct{}) {
 	quiet := *e
 	quiet.Terminal = false // no bars between the notes of a server
-	var p followed
+	p := followed{reconcile: true}
 	var grew <-chan evidence.BookID // nil: nobody tells
 	if w, ok := s.Store.(evidence.Watcher); ok {
 		var err error

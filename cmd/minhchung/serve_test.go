@@ -22,6 +22,8 @@ import (
 
 	"minhchung/cmd/minhchung/demo"
 	"minhchung/cmd/minhchung/message"
+	"minhchung/evidence"
+	"minhchung/search"
 )
 
 // served is the program serving in a process of its own.
@@ -449,4 +451,42 @@ func someFiles(t *testing.T, dir string, n int) []string {
 		t.Fatalf("got %d files with text, want %d", len(paths), n)
 	}
 	return paths
+}
+
+// Pages that the index lost behind the program's back are there again when it
+// serves.
+func TestServeReconcilesTheIndex(t *testing.T) {
+	data, d := emptyOffice(t)
+	e := &env{Stdout: io.Discard, Stderr: io.Discard, Cwd: data, Lang: message.Vietnamese}
+	if code := run(t.Context(), e, []string{"import", "--data", data, "--unit", string(d.Unit.ID), "--period", string(d.Period), "--register", d.Register, "--files", d.Files}); code != exitDone {
+		t.Fatalf("importing: got exit code %d", code)
+	}
+	lost := evidence.BookID{Unit: d.Unit.ID, Period: d.Period}
+	e = &env{Stdout: io.Discard, Stderr: io.Discard, Cwd: data, Lang: message.Vietnamese, Data: data}
+	err := withStore(t.Context(), e, func(ctx context.Context, s *session) error {
+		index, err := s.Index()
+		if err != nil {
+			return err
+		}
+		var b search.Batch
+		err = s.Store.View(ctx, s.Scope, lost, func(r evidence.Reader) error {
+			docs, err := r.Documents(ctx)
+			for _, doc := range docs {
+				b.Delete = append(b.Delete, search.DocumentRef{Book: lost, Document: doc.SHA256})
+			}
+			return err
+		})
+		return errors.Join(err, index.Apply(ctx, b)) // the cursors stay: nothing looks missing
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serveData(t, data)
+	for range 600 {
+		if _, body := s.get("/search?q=x%C3%A3"); strings.Contains(body, "/documents/") {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Errorf("the lost pages are not found again: %s", &s.stderr)
 }
