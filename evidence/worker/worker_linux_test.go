@@ -91,6 +91,20 @@ func testPool(t testing.TB, change func(*Config)) *Pool {
 	return p
 }
 
+// children is how many can be given files.
+func children(p *Pool) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.children)
+}
+
+// onlyChild is the process of the only one.
+func onlyChild(p *Pool) *Process {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.children[0].running()
+}
+
 func job(content string) Job {
 	return Job{Size: int64(len(content)), Body: strings.NewReader(content)}
 }
@@ -282,9 +296,7 @@ func TestChildrenAreReusedAndRecycled(t *testing.T) {
 			t.Fatal(err)
 		}
 		ids[string(got.Answer)]++
-		p.mu.Lock()
-		idle := len(p.idle)
-		p.mu.Unlock()
+		idle := children(p)
 		if want := min(1, 3-ids[string(got.Answer)]); idle != want { // after its third file it is gone
 			t.Errorf("got %d idle children after %d files of one, want %d", idle, ids[string(got.Answer)], want)
 		}
@@ -341,10 +353,7 @@ func TestDeathBetweenFilesIsNotBlamed(t *testing.T) {
 		honest(t, p)
 	}
 	for range 20 {
-		p.mu.Lock()
-		idle := p.idle[0]
-		p.mu.Unlock()
-		syscall.Kill(idle.PID(), syscall.SIGKILL)
+		syscall.Kill(onlyChild(p).PID(), syscall.SIGKILL)
 		honest(t, p)
 	}
 }
@@ -479,8 +488,8 @@ func TestJobThatCannotBeSent(t *testing.T) {
 		{Size: 1, Body: strings.NewReader("x"), Request: strings.Repeat("x", jobBytes)},
 		{Size: 1, Body: strings.NewReader("x"), Request: func() {}},
 	} {
-		if _, err := p.Do(context.Background(), j); err == nil || len(p.idle) > 0 {
-			t.Errorf("got %v and %d children, want an error and none", err, len(p.idle))
+		if _, err := p.Do(context.Background(), j); err == nil || children(p) > 0 {
+			t.Errorf("got %v and %d children, want an error and none", err, children(p))
 		}
 	}
 }
