@@ -120,6 +120,8 @@ func BookCounters(ctx context.Context, conn Conn, scope evidence.Scope, period e
 		}
 		return nil
 	}, `SELECT book, state, code, grade, total FROM counter WHERE period = ? AND rule = ? ORDER BY book, state, code, grade`, string(period), rule)
+	// The order of the column is the driver's.
+	slices.SortStableFunc(list, func(a, b evidence.BookCounter) int { return cmp.Compare(a.Book.Unit, b.Book.Unit) })
 	return list, err
 }
 
