@@ -115,7 +115,7 @@ func BookCounters(ctx context.Context, conn Conn, scope evidence.Scope, period e
 		if err := scan(&name, (*string)(&c.State), &c.Code, &c.Grade, &c.Rows); err != nil {
 			return err
 		}
-		if c.Book = BookOf(name); scope.Allows(c.Book) {
+		if c.Book = conn.BookOf(name); scope.Allows(c.Book) {
 			list = append(list, c)
 		}
 		return nil
@@ -135,7 +135,7 @@ func Books(ctx context.Context, conn Conn, scope evidence.Scope) ([]evidence.Boo
 		if err := scan(&name); err != nil {
 			return err
 		}
-		if b := BookOf(name); scope.Allows(b) {
+		if b := conn.BookOf(name); scope.Allows(b) {
 			books = append(books, b)
 		}
 		return nil
