@@ -50,6 +50,12 @@ type Writer interface {
 	Broken() error
 }
 
+// Opener is a Writer that must know of a book before its first leaf. When it
+// fails, the transaction does.
+type Opener interface {
+	Opening(ctx context.Context, book evidence.BookID) error
+}
+
 // RootKey is the column "book" of the root book, for every driver.
 var RootKey = evidence.RootBook.String()
 
