@@ -301,6 +301,27 @@ func TestAYearWaitsForItsLocks(t *testing.T) {
 	whole(t, s.Store, 2)
 }
 
+// TestAYearWhileTheServerIsAway loses the server between the Update and what
+// it makes room with: nothing is stored, and later the book begins.
+func TestAYearWhileTheServerIsAway(t *testing.T) {
+	s := openTest(t)
+	p := newProxy(t, s.database.App)
+	through := reopen(t, p.url, s.options)
+	_, err := through.Update(t.Context(), everything, testBook, func(tx evidence.Tx) error {
+		p.refuse()
+		return addIn(t.Context(), tx, "1")
+	})
+	if !errors.Is(err, evidence.ErrUnavailable) {
+		t.Errorf("got %v, want ErrUnavailable", err)
+	}
+	if books, err := s.Books(t.Context(), everything); err != nil || len(books) != 0 {
+		t.Errorf("got %v and %v, want no book", books, err)
+	}
+	p.at(cutNever, false)
+	mustAdd(t, through, "1")
+	whole(t, through, 2)
+}
+
 // TestMakePartitionsIsNoWayIn calls the one function that runs as the owner
 // with what it is not for.
 func TestMakePartitionsIsNoWayIn(t *testing.T) {

@@ -34,18 +34,23 @@
 // Every statement over a book names it and touches one partition of a table.
 //
 // A year is written while it is scored and only read from then on. So its
-// tables are what an administrator has to do with, as a superuser:
+// tables are what an administrator has to do with, as a superuser (the owner
+// sees no rows):
 //
 //	pg_dump -Fc -t '*_2025'                        copies the year's large tables
-//	ALTER TABLE entry_2025 SET TABLESPACE slow     moves one to another disk
+//	pg_restore --data-only -t entry_2025           puts one back that was damaged
 //	VACUUM (FREEZE, ANALYZE) entry_2025            once the year is over
 //	ALTER TABLE row_2025 SET (fillfactor = 90)     and other settings of one year
+//	ALTER TABLE entry_2025 SET TABLESPACE slow     moves one to another disk
 //
-// Such a dump is no backup of the books, whose heads and tiles are in tables
-// without partitions. No partition may be dropped, detached or truncated: a
-// ledger only grows, and check names every entry that is gone. The program's
-// logins cannot do it, and reach a partition only through its table: it has no
-// grants and no policies.
+// The last one locks its table, and with it more than that year: a connection
+// keeps plans that lock every partition although they touch one, because making
+// a plan for each statement takes as long as the rest of a small commit. Do it
+// when nobody works. Such a dump is no backup of the books, whose heads and
+// tiles are in tables without partitions. No partition may be dropped, detached
+// or truncated: a ledger only grows, and check names what is gone.
+// The program's logins cannot do it, and reach a partition only through its
+// table: it has no grants and no policies.
 //
 // No period waits for an administrator. When the first book of a year is
 // opened, the store calls minhchung_make_partitions on a connection of its own.

@@ -110,10 +110,10 @@ func TestStatementsTouchOnePartition(t *testing.T) {
 	t.Logf("%d different statements", len(sent.sent))
 }
 
-// TestUpdateWritesOnePartition looks at the locks of an Update before it
+// TestInsertsGoIntoOnePartition looks at the locks of an Update before it
 // commits: an INSERT finds its partition while it runs, and EXPLAIN does not
-// show it.
-func TestUpdateWritesOnePartition(t *testing.T) {
+// show it. (A DELETE may lock more than it touches, see the package comment.)
+func TestInsertsGoIntoOnePartition(t *testing.T) {
 	s := openTest(t)
 	fillMatrix(t, s)
 	for _, year := range []string{"2021", "2023"} {
