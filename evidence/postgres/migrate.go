@@ -27,8 +27,8 @@ const (
 // are made by whoever administrates it. Processes that migrate at the same
 // time wait for each other. Those of an earlier version must have ended: what
 // they write afterwards is refused, and they see no books any more. Version 3
-// copies the large tables once: room is needed for as much again. Errors: evidence.ErrNewer, ErrForeign,
-// ErrUnavailable.
+// copies the large tables once: room is needed for as much again. Errors:
+// evidence.ErrNewer, ErrForeign, ErrUnavailable.
 func Migrate(ctx context.Context, url string) error {
 	config, err := connConfig(url)
 	if err != nil {

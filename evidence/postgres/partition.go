@@ -76,7 +76,7 @@ func (s *Store) makePartitions(ctx context.Context, year string) error {
 	defer cancel()
 	c, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
 	if err == nil {
-		defer c.Close(context.WithoutCancel(ctx))
+		defer c.Close(ctx)
 		err = pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
 			_, err := tx.Exec(ctx, `SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true)`,
 				milliseconds(s.options.Statement), milliseconds(lockTry))

@@ -1,8 +1,8 @@
 // Package relation is what the SQL drivers of evidence.Store share: the
 // statements over the tables that evidence.Columns declares, the decoding of
 // their rows, and the transaction over one book. What differs between the
-// engines (connections, locks, commits, how rows are written) stays with the
-// driver, behind Conn and Writer.
+// engines (connections, locks, commits, how rows and the names of books are
+// written) stays with the driver, behind Conn and Writer.
 package relation
 
 import (
