@@ -24,8 +24,8 @@ type Store interface {
 	// Books lists the opened books in scope, the root book not among them.
 	Books(ctx context.Context, scope Scope) ([]BookID, error)
 	// Counters returns the counters of one rule in every book of the period
-	// that is in scope, by the column "book" and then as Reader.Counters. Each
-	// book is seen at one state; two books may be seen at different ones.
+	// that is in scope, by unit and then as Reader.Counters. Each book is
+	// seen at one state; two books may be seen at different ones.
 	Counters(ctx context.Context, scope Scope, period Period, rule string) ([]BookCounter, error)
 	// Keep stores what followers made of a book, in one transaction beside the
 	// ledger: no leaf tells of it, Check does not look at it, and deleting it

@@ -78,14 +78,15 @@ func BenchmarkIndicator(b *testing.B) {
 		b.Skip("MC_BENCH_ROWS is not set: how many rows to make")
 	}
 	s := openTest(b)
+	mustMakePartitions(b, s.Store, "2022")
 	s.database.Exec(b,
 		fmt.Sprintf(`INSERT INTO rowstate (book, key, "row", rule, state, code, grade, reasons, entry)
-			SELECT 'xa-' || n %% %[1]d || '/2022', 'nd30 ' || n / %[1]d || '/BC-UBND', n / %[1]d || '/BC-UBND', 'nd30',
+			SELECT '2022/xa-' || n %% %[1]d, 'nd30 ' || n / %[1]d || '/BC-UBND', n / %[1]d || '/BC-UBND', 'nd30',
 				CASE WHEN n %% 61 = 0 THEN 'DISPROVEN' ELSE 'PROVEN' END, CASE WHEN n %% 61 = 0 THEN 'no-file' ELSE '' END,
 				CASE WHEN n %% 61 = 0 THEN '' ELSE 'B' END, '[]', n FROM generate_series(0, %[2]d) n`, communes, rows-1),
 		`INSERT INTO counter (book, period, rule, state, code, grade, total)
-			SELECT book, split_part(book, '/', 2), rule, state, code, grade, count(*) FROM rowstate GROUP BY 1, 2, 3, 4, 5, 6`,
-		fmt.Sprintf(`INSERT INTO head SELECT 'xa-' || n || '/2022', 'h/xa-' || n, 1, decode(repeat('00', 32), 'hex'), '2022-01-01T00:00:00Z', '' FROM generate_series(0, %d) n`, communes-1),
+			SELECT book, split_part(book, '/', 1), rule, state, code, grade, count(*) FROM rowstate GROUP BY 1, 2, 3, 4, 5, 6`,
+		fmt.Sprintf(`INSERT INTO head SELECT '2022/xa-' || n, 'h/xa-' || n, 1, decode(repeat('00', 32), 'hex'), '2022-01-01T00:00:00Z', '' FROM generate_series(0, %d) n`, communes-1),
 		`VACUUM ANALYZE rowstate`, `VACUUM ANALYZE counter`, `VACUUM ANALYZE head`)
 	one := evidence.BookID{Unit: "xa-1000", Period: "2022"}
 	admin := connect(b, s.database.Admin)
@@ -125,7 +126,7 @@ func BenchmarkIndicator(b *testing.B) {
 		}
 	})
 	for name, query := range map[string]string{
-		"one by count(*)": `SELECT count(*) FROM (SELECT state, code, grade, count(*) FROM rowstate WHERE book = 'xa-1000/2022' AND rule = 'nd30' GROUP BY 1, 2, 3) x`,
+		"one by count(*)": `SELECT count(*) FROM (SELECT state, code, grade, count(*) FROM rowstate WHERE book = '2022/xa-1000' AND rule = 'nd30' GROUP BY 1, 2, 3) x`,
 		"all by count(*)": `SELECT count(*) FROM (SELECT book, state, code, grade, count(*) FROM rowstate WHERE rule = 'nd30' GROUP BY 1, 2, 3, 4) x`,
 		"plain count(*)":  `SELECT count(*) FROM rowstate`,
 	} {

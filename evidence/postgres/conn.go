@@ -20,6 +20,7 @@ import (
 // conn is one connection inside one transaction; it has one user.
 type conn struct {
 	c        *pgxpool.Conn
+	store    *Store
 	patience time.Duration // for one step
 	pending  writes
 	edge     edge // of the book that an Update has locked
@@ -31,6 +32,7 @@ type conn struct {
 var (
 	_ relation.Writer = (*conn)(nil)
 	_ relation.Far    = (*conn)(nil)
+	_ relation.Opener = (*conn)(nil)
 )
 
 // Far implements relation.Far.
@@ -72,7 +74,7 @@ func (s *Store) tryBegin(ctx context.Context, scope evidence.Scope, statement st
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{c: raw, patience: s.options.Statement + reach}
+	c := &conn{c: raw, store: s, patience: s.options.Statement + reach}
 	soon, cancel := context.WithTimeout(ctx, reach)
 	defer cancel()
 	batch := &pgx.Batch{}

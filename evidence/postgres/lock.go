@@ -38,9 +38,9 @@ const topLevel = 5
 // books without a head and for afterFailedCommit; the row lock fails at once,
 // as a serialization failure, when the head moved while we waited.
 func (l *locked) step(id evidence.BookID) step {
-	key := id.String()
+	key := columnOf(id)
 	queue := func(batch *pgx.Batch) {
-		batch.Queue(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, key)
+		batch.Queue(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, id.String())
 		batch.Queue(prepare(relation.HeadQuery).query+` FOR UPDATE OF head`, key)
 		batch.Queue(`SELECT t.level, t.n, t.data FROM generate_series(0, $2::bigint) l,
 			LATERAL (SELECT level, n, data FROM tile WHERE book = $1 AND level = l ORDER BY n DESC LIMIT 1) t`, key, topLevel)

@@ -19,14 +19,16 @@ const (
 	// applicationID marks our databases: "MChg", as in the SQLite driver.
 	applicationID = 0x4d436867
 	// schemaVersion is the number of the newest migration.
-	schemaVersion = 2
+	schemaVersion = 3
 )
 
 // Migrate creates the tables or brings them up to date. url logs in as their
 // owner, who needs CREATEROLE the first time on a server; members of the roles
 // are made by whoever administrates it. Processes that migrate at the same
-// time wait for each other. Errors: evidence.ErrNewer, ErrForeign,
-// ErrUnavailable.
+// time wait for each other. Those of an earlier version must have ended: what
+// they write afterwards is refused, and they see no books any more. Version 3
+// copies the large tables once: room is needed for as much again. Errors:
+// evidence.ErrNewer, ErrForeign, ErrUnavailable.
 func Migrate(ctx context.Context, url string) error {
 	config, err := connConfig(url)
 	if err != nil {

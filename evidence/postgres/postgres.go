@@ -24,10 +24,41 @@
 //
 // # Partitions
 //
-// The large tables are partitioned by a hash of the book, not by period: every
-// statement names its book and touches one partition, no period needs an owner
-// to make tables before it can begin, and nothing is ever dropped by period,
-// since a ledger only grows.
+// The large tables (entry, blob, kept_text and the projections with a record
+// for each row or document) have a partition for each year of periods: they are
+// PARTITION BY RANGE (book), and the column "book" is "period/unit". All that
+// begins with a year of 2000 to 2099 ("2025", "2025-h1", "202503") is of that
+// year, in entry_2025, row_2025 and so on. The root book has partitions of its
+// own (entry_root), and periods that begin with no such year share one, with "~"
+// before them in the column (entry_other), so that every period has its place.
+// Every statement over a book names it and touches one partition of a table.
+//
+// A year is written while it is scored and only read from then on. So its
+// tables are what an administrator has to do with, as a superuser (the owner
+// sees no rows):
+//
+//	pg_dump -Fc -t '*_2025'                        copies the year's large tables
+//	pg_restore --data-only -t entry_2025           puts one back that was damaged
+//	VACUUM (FREEZE, ANALYZE) entry_2025            once the year is over
+//	ALTER TABLE row_2025 SET (fillfactor = 90)     and other settings of one year
+//	ALTER TABLE entry_2025 SET TABLESPACE slow     moves one to another disk
+//
+// The last one locks its table, and with it more than that year: a connection
+// keeps plans that lock every partition although they touch one, because making
+// a plan for each statement takes as long as the rest of a small commit. Do it
+// when nobody works. Such a dump is no backup of the books, whose heads and
+// tiles are in tables without partitions. No partition may be dropped, detached
+// or truncated: a ledger only grows, and check names what is gone.
+// The program's logins cannot do it, and reach a partition only through its
+// table: it has no grants and no policies.
+//
+// No period waits for an administrator. When the first book of a year is
+// opened, the store calls minhchung_make_partitions on a connection of its own.
+// That function belongs to the owner and runs as such (SECURITY DEFINER): it is
+// for minhchung_app alone, makes the partitions of a year and nothing else, and
+// needs the owner to keep CREATE on the schema. Readers and writers go on
+// meanwhile. There is no DEFAULT partition: it would take in what nobody made
+// room for, and would have to be locked and searched for each new year.
 //
 // # Bulk
 //

@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"minhchung/evidence"
 	"minhchung/evidence/postgres/postgrestest"
 	"minhchung/evidence/storetest"
@@ -34,6 +37,9 @@ func openTest(t testing.TB) test {
 	return test{reopen(t, d.App, Options{Sequencer: &ledger.Sequencer{Key: key}, Host: "test.example"}), d}
 }
 
+// traced, when set, sees the statements of stores that are opened.
+var traced pgx.QueryTracer
+
 func reopen(t testing.TB, url string, o Options) *Store {
 	t.Helper()
 	s, err := Open(context.Background(), url, o)
@@ -41,6 +47,16 @@ func reopen(t testing.TB, url string, o Options) *Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
+	if traced != nil {
+		config := s.pool.Config()
+		config.ConnConfig.Tracer = traced
+		pool, err := pgxpool.NewWithConfig(context.Background(), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.pool.Close()
+		s.pool = pool
+	}
 	return s
 }
 
@@ -74,6 +90,6 @@ func reopenAs(t *testing.T, databases map[evidence.Store]postgrestest.Database, 
 	return s
 }
 
-func TestConformance(t *testing.T) {
-	storetest.Run(t, harness(func(d postgrestest.Database) string { return d.App }))
-}
+func appURL(d postgrestest.Database) string { return d.App }
+
+func TestConformance(t *testing.T) { storetest.Run(t, harness(appURL)) }

@@ -61,6 +61,13 @@ func (p *proxy) at(mode cut, gone bool) {
 	p.mode, p.gone, p.closed = mode, gone, false
 }
 
+// refuse lets nobody else in until the next at.
+func (p *proxy) refuse() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+}
+
 // drop ends all connections.
 func (p *proxy) drop() {
 	p.mu.Lock()

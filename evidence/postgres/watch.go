@@ -168,7 +168,7 @@ func (w *watcher) look(ctx context.Context) error {
 		return err
 	}
 	for name, size := range sizes {
-		book := relation.BookOf(name)
+		book := bookOf(name)
 		if w.sizes[name] == size || !w.scope.Allows(book) {
 			continue
 		}

@@ -19,7 +19,7 @@ type Reader struct {
 	conn  Conn
 	scope evidence.Scope
 	book  evidence.BookID
-	key   string // book.String(), the column "book"
+	key   string // the column "book"
 
 	// pending and base are set inside an Update: drafts without a leaf yet.
 	pending []ledger.Draft
@@ -31,7 +31,7 @@ var _ evidence.Reader = (*Reader)(nil)
 
 // NewReader returns a reader of the book inside the transaction of conn.
 func NewReader(conn Conn, scope evidence.Scope, book evidence.BookID) *Reader {
-	return &Reader{conn: conn, scope: scope, book: book, key: book.String()}
+	return &Reader{conn: conn, scope: scope, book: book, key: conn.Column(book)}
 }
 
 // Book returns the book, and Key the column "book" of its rows.
@@ -85,7 +85,7 @@ func (r *Reader) Head(ctx context.Context) (ledger.Head, error) {
 // ReadState returns the state of a book for NewTx: nil for one that was never
 // opened.
 func ReadState(ctx context.Context, conn Conn, book evidence.BookID) (*State, error) {
-	state, err := ScanHead(book, func(dest ...any) error { return conn.Row(ctx, HeadQuery, []any{book.String()}, dest...) })
+	state, err := ScanHead(book, func(dest ...any) error { return conn.Row(ctx, HeadQuery, []any{conn.Column(book)}, dest...) })
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

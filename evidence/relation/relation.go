@@ -1,15 +1,14 @@
 // Package relation is what the SQL drivers of evidence.Store share: the
 // statements over the tables that evidence.Columns declares, the decoding of
 // their rows, and the transaction over one book. What differs between the
-// engines (connections, locks, commits, how rows are written) stays with the
-// driver, behind Conn and Writer.
+// engines (connections, locks, commits, how rows and the names of books are
+// written) stays with the driver, behind Conn and Writer.
 package relation
 
 import (
 	"context"
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"minhchung/evidence"
 	"minhchung/evidence/signature"
@@ -26,6 +25,10 @@ type Conn interface {
 	Each(ctx context.Context, fn func(scan Scan) error, query string, args ...any) error
 	// Row scans the only row; none is fs.ErrNotExist.
 	Row(ctx context.Context, query string, args []any, dest ...any) error
+	// Column writes a book as the column "book" of this driver's tables has
+	// it, which is RootKey for the root book; BookOf reads the column.
+	Column(book evidence.BookID) string
+	BookOf(column string) evidence.BookID
 }
 
 // Writer is the Conn of an Update. A driver may keep writes back until
@@ -47,7 +50,13 @@ type Writer interface {
 	Broken() error
 }
 
-// RootKey is the column "book" of the root book.
+// Opener is a Writer that must know of a book before its first leaf. When it
+// fails, the transaction does.
+type Opener interface {
+	Opening(ctx context.Context, book evidence.BookID) error
+}
+
+// RootKey is the column "book" of the root book, for every driver.
 var RootKey = evidence.RootBook.String()
 
 // NotThere says that a book does not exist, or not for this caller.
@@ -61,13 +70,4 @@ func missing(err error, format string, args ...any) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), err)
-}
-
-// BookOf reads the column "book".
-func BookOf(name string) evidence.BookID {
-	if name == RootKey {
-		return evidence.RootBook
-	}
-	unit, period, _ := strings.Cut(name, "/")
-	return evidence.BookID{Unit: evidence.UnitID(unit), Period: evidence.Period(period)}
 }

@@ -115,11 +115,13 @@ func BookCounters(ctx context.Context, conn Conn, scope evidence.Scope, period e
 		if err := scan(&name, (*string)(&c.State), &c.Code, &c.Grade, &c.Rows); err != nil {
 			return err
 		}
-		if c.Book = BookOf(name); scope.Allows(c.Book) {
+		if c.Book = conn.BookOf(name); scope.Allows(c.Book) {
 			list = append(list, c)
 		}
 		return nil
 	}, `SELECT book, state, code, grade, total FROM counter WHERE period = ? AND rule = ? ORDER BY book, state, code, grade`, string(period), rule)
+	// The order of the column is the driver's.
+	slices.SortStableFunc(list, func(a, b evidence.BookCounter) int { return cmp.Compare(a.Book.Unit, b.Book.Unit) })
 	return list, err
 }
 
@@ -133,7 +135,7 @@ func Books(ctx context.Context, conn Conn, scope evidence.Scope) ([]evidence.Boo
 		if err := scan(&name); err != nil {
 			return err
 		}
-		if b := BookOf(name); scope.Allows(b) {
+		if b := conn.BookOf(name); scope.Allows(b) {
 			books = append(books, b)
 		}
 		return nil

@@ -126,6 +126,13 @@ func (t *Tx) project(ctx context.Context, e evidence.Event, index int64) error {
 			return err
 		}
 	}
+	if opened, ok := e.(evidence.Opened); ok && opened.Book == t.book {
+		if w, ok := t.writer.(Opener); ok {
+			if err := w.Opening(ctx, t.book); err != nil {
+				return fmt.Errorf("opening book %s: %w", t.book, err)
+			}
+		}
+	}
 	for _, rec := range e.Records(index) {
 		if err := t.writer.Put(ctx, t.key, rec); err != nil {
 			return fmt.Errorf("record %s of table %s: %w", rec.Key, rec.Table, err)

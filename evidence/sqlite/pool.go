@@ -6,10 +6,12 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io/fs"
+	"strings"
 	"sync"
 
 	_ "modernc.org/sqlite"
 
+	"minhchung/evidence"
 	"minhchung/evidence/relation"
 )
 
@@ -197,6 +199,18 @@ func (c *conn) run(query string, args ...any) (int64, error) {
 		return 0, err
 	}
 	return res.RowsAffected()
+}
+
+// Column implements relation.Conn.
+func (*conn) Column(b evidence.BookID) string { return b.String() }
+
+// BookOf implements relation.Conn.
+func (*conn) BookOf(column string) evidence.BookID {
+	if column == relation.RootKey {
+		return evidence.RootBook
+	}
+	unit, period, _ := strings.Cut(column, "/")
+	return evidence.BookID{Unit: evidence.UnitID(unit), Period: evidence.Period(period)}
 }
 
 // Each implements relation.Conn.
