@@ -93,7 +93,7 @@ start_s3() {
   secret s3-secret
   if [ -s "$dir/s3.pid" ] && kill -0 "$(cat "$dir/s3.pid")" 2>/dev/null; then return; fi
   [ -s "$dir/s3.port" ] || free >"$dir/s3.port"
-  ROOT_ACCESS_KEY=minhchung ROOT_SECRET_KEY=$(cat "$dir/s3-secret") setsid "$bin/versitygw" --port "127.0.0.1:$(cat "$dir/s3.port")" --health /healthz --quiet \
+  ROOT_ACCESS_KEY=minhchung ROOT_SECRET_KEY=$(cat "$dir/s3-secret") setsid "$bin/versitygw" --port "127.0.0.1:$(cat "$dir/s3.port")" --health /healthz --quiet --keep-alive \
     posix --versioning-dir "$dir/s3/versions" "$dir/s3/data" >>"$dir/s3/log" 2>&1 </dev/null &
   echo $! >"$dir/s3.pid"
   for _ in $(seq 100); do curl -sf -o /dev/null "http://127.0.0.1:$(cat "$dir/s3.port")/healthz" && break; sleep 0.1; done

@@ -22,7 +22,7 @@ S3_URL=http://127.0.0.1:$(free) S3_KEY=thu S3_SECRET=$(head -c 24 /dev/urandom |
 TOXIPROXY_URL=http://127.0.0.1:$(free)
 export S3_URL S3_KEY S3_SECRET TOXIPROXY_URL
 mkdir "$work/data" "$work/versions"
-ROOT_ACCESS_KEY=$S3_KEY ROOT_SECRET_KEY=$S3_SECRET "$bin/versitygw" --port "${S3_URL#http://}" --health /healthz --quiet \
+ROOT_ACCESS_KEY=$S3_KEY ROOT_SECRET_KEY=$S3_SECRET "$bin/versitygw" --port "${S3_URL#http://}" --health /healthz --quiet --keep-alive \
   posix --versioning-dir "$work/versions" "$work/data" >"$work/s3.log" 2>&1 & pids+=($!)
 "$bin/toxiproxy-server" -host 127.0.0.1 -port "${TOXIPROXY_URL##*:}" >"$work/toxiproxy.log" 2>&1 & pids+=($!)
 up "$S3_URL/healthz"; up "$TOXIPROXY_URL/version"
