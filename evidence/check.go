@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"minhchung/evidence/object"
 	"minhchung/evidence/signature"
 	"minhchung/ledger"
@@ -366,70 +368,94 @@ func (c *check) nameOfRecord(table, key string) string {
 	return ""
 }
 
-// files reads every document, or with Quick its size.
+// filesAtOnce is how many documents are read at the same time: a store on a
+// network answers each after a while, and a disk sorts what it is asked.
+const filesAtOnce = 8
+
+// files reads every document, or with Quick its size. What was found is
+// reported in the order of the digests.
 func (c *check) files(objects object.Store) error {
 	shas := make([]signature.Hash, 0, len(c.documents))
-	for sha := range c.documents {
-		shas = append(shas, sha)
-	}
-	slices.SortFunc(shas, func(a, b signature.Hash) int { return slices.Compare(a[:], b[:]) })
-	for _, sha := range shas {
-		if err := c.file(objects, sha); err != nil {
-			return err
+	for sha, d := range c.documents {
+		if !d.absent {
+			shas = append(shas, sha)
 		}
-		c.report.Files++
-		c.progress(1)
+	}
+	c.report.Files = int64(len(c.documents) - len(shas))
+	c.progress(c.report.Files)
+	slices.SortFunc(shas, func(a, b signature.Hash) int { return slices.Compare(a[:], b[:]) })
+	for some := range slices.Chunk(shas, 8*filesAtOnce) {
+		seen := make([]seenFile, len(some))
+		var g errgroup.Group
+		g.SetLimit(filesAtOnce)
+		for i, sha := range some {
+			g.Go(func() error {
+				seen[i] = c.look(objects, sha)
+				return nil
+			})
+		}
+		_ = g.Wait()
+		for i, sha := range some {
+			if err := c.file(sha, seen[i]); err != nil {
+				return err
+			}
+			c.report.Files++
+			c.progress(1)
+		}
 	}
 	return nil
 }
 
-func (c *check) file(objects object.Store, sha signature.Hash) error {
-	if c.documents[sha].absent {
-		return nil
-	}
+// seenFile is what a look at a stored file came to.
+type seenFile struct {
+	bytes int64 // that it has (Quick), else that were read
+	err   error
+}
+
+// look only reads; it runs beside others.
+func (c *check) look(objects object.Store, sha signature.Hash) (seen seenFile) {
 	key := object.Key{Unit: string(c.book.Unit), SHA256: sha}
+	if c.opt.Quick {
+		seen.bytes, seen.err = objects.Stat(c.ctx, key)
+		return seen
+	}
+	body, err := objects.Get(c.ctx, key)
+	if err != nil {
+		return seenFile{err: err}
+	}
+	defer body.Close()
+	seen.bytes, seen.err = io.Copy(io.Discard, body)
+	return seen
+}
+
+// file reports what was seen of a document.
+func (c *check) file(sha signature.Hash, seen seenFile) error {
 	damaged := func(kind, detail string) {
 		add(&c.report.Evidence, Problem{Kind: kind, Name: c.nameOfFile(sha.String()), Key: sha.String(), Detail: "SHA-256 " + sha.String() + ": " + detail})
 	}
-	size, err := objects.Stat(c.ctx, key)
-	if err == nil && c.opt.Quick {
-		if want := c.documents[sha].size; size != want {
-			damaged(ProblemFile, fmt.Sprintf("the stored file has %d bytes, the ledger says %d", size, want))
-		}
-		return nil
-	}
-	if err == nil {
-		err = c.readFile(objects, key)
+	if !c.opt.Quick {
+		c.report.Bytes += seen.bytes
 	}
 	var local *fs.PathError
-	switch {
-	case err == nil:
+	switch want := c.documents[sha].size; {
+	case seen.err == nil && seen.bytes != want:
+		damaged(ProblemFile, fmt.Sprintf("the stored file has %d bytes, the ledger says %d", seen.bytes, want))
+	case seen.err == nil:
 	case c.ctx.Err() != nil:
-		return err
-	case errors.Is(err, object.ErrUnverified):
+		return seen.err
+	case errors.Is(seen.err, object.ErrUnverified):
 		add(&c.report.Unverified, Problem{Kind: ProblemUnseen, Name: c.nameOfFile(sha.String()), Key: sha.String(),
 			Detail: "SHA-256 " + sha.String() + ": the store of documents answers that it does not have the file; this may change"})
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(seen.err, fs.ErrNotExist):
 		damaged(ProblemNoFile, "the file is not stored")
-	case errors.Is(err, object.ErrCorrupt):
+	case errors.Is(seen.err, object.ErrCorrupt):
 		damaged(ProblemFile, "the stored bytes are not those that were received")
-	case errors.As(err, &local): // this file, not the back end
+	case errors.As(seen.err, &local): // this file, not the back end
 		damaged(ProblemFile, "the file cannot be read: "+local.Err.Error())
 	default:
-		return fmt.Errorf("reading %s: %w", c.nameOfFile(sha.String()), err)
+		return fmt.Errorf("reading %s: %w", c.nameOfFile(sha.String()), seen.err)
 	}
 	return nil
-}
-
-func (c *check) readFile(objects object.Store, key object.Key) error {
-	body, err := objects.Get(c.ctx, key)
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	n, err := io.Copy(io.Discard, body)
-	c.report.Bytes += n
-	return err
 }
 
 // orphans notes stored bytes of this unit that no book of it has a document
