@@ -2,6 +2,7 @@ package relation
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"minhchung/evidence"
@@ -89,43 +90,59 @@ func Summaries(ctx context.Context, conn Conn, scope evidence.Scope, books []evi
 func Backlogs(ctx context.Context, conn Conn, scope evidence.Scope, books []evidence.BookID) ([]evidence.BookBacklog, error) {
 	columns := columnsOf(conn, scope, books)
 	found := map[string]*evidence.BookBacklog{}
-	var name string
+	periods := map[evidence.Period][]string{}
 	err := amongBooks(ctx, conn, columns, `SELECT book FROM head WHERE book`, "", func(scan Scan) error {
+		var name string
 		err := scan(&name)
-		found[name] = &evidence.BookBacklog{Book: conn.BookOf(name)}
+		b := conn.BookOf(name)
+		found[name], periods[b.Period] = &evidence.BookBacklog{Book: b}, append(periods[b.Period], name)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	for _, period := range slices.Sorted(maps.Keys(periods)) { // a driver may keep each in tables of its own
+		for part := range slices.Chunk(periods[period], booksAtOnce) {
+			if err := countLeft(ctx, conn, part, found); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return inOrder(columns, found), nil
+}
+
+// countLeft fills the backlogs of books of one period.
+func countLeft(ctx context.Context, conn Conn, columns []string, found map[string]*evidence.BookBacklog) error {
+	list, args := among(columns)
 	for _, q := range []struct {
 		query string
+		args  []any
 		add   func(b *evidence.BookBacklog, n int64)
 	}{
-		{unmatchedQuery, func(b *evidence.BookBacklog, n int64) { b.Unmatched = n }},
-		{`SELECT book, count(*) FROM "document" WHERE book`, func(b *evidence.BookBacklog, n int64) { b.Unread = n }},
+		// What the pages list as files without a row. The first condition leaves
+		// few documents to the others, which have no index. It names the books
+		// again, because no planner takes a list over from the outer query.
+		{`SELECT d.book, count(*) FROM "document" d WHERE d.book` + list + `
+			AND NOT EXISTS (SELECT 1 FROM "match" m WHERE m.book = d.book AND m.document = d.key AND m.book` + list + `)
+			AND NOT EXISTS (SELECT 1 FROM "attachment" a WHERE a.book = d.book AND a.document = d.key)
+			AND NOT EXISTS (SELECT 1 FROM "explanation" x WHERE x.book = d.book AND x.document = d.key)
+			GROUP BY d.book`, slices.Concat(args, args), func(b *evidence.BookBacklog, n int64) { b.Unmatched = n }},
+		{`SELECT book, count(*) FROM "document" WHERE book` + list + ` GROUP BY book`, args, func(b *evidence.BookBacklog, n int64) { b.Unread = n }},
 		// Each text is of a document of the book.
-		{`SELECT book, count(*) FROM kept_text WHERE book`, func(b *evidence.BookBacklog, n int64) { b.Unread = max(0, b.Unread-n) }},
+		{`SELECT book, count(*) FROM kept_text WHERE book` + list + ` GROUP BY book`, args, func(b *evidence.BookBacklog, n int64) { b.Unread = max(0, b.Unread-n) }},
 	} {
-		err := amongBooks(ctx, conn, columns, q.query, " GROUP BY book", func(scan Scan) error {
+		err := conn.Each(ctx, func(scan Scan) error {
+			var name string
 			var n int64
 			err := scan(&name, &n)
 			if b := found[name]; b != nil {
 				q.add(b, n)
 			}
 			return err
-		})
+		}, q.query, q.args...)
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return inOrder(columns, found), nil
+	return nil
 }
-
-// unmatchedQuery counts what Report.Unmatched of the pages lists. The first
-// condition leaves few documents to the others, which have no index.
-const unmatchedQuery = `SELECT d.book, count(*) FROM "document" d
-	WHERE NOT EXISTS (SELECT 1 FROM "match" m WHERE m.book = d.book AND m.document = d.key)
-	AND NOT EXISTS (SELECT 1 FROM "attachment" a WHERE a.book = d.book AND a.document = d.key)
-	AND NOT EXISTS (SELECT 1 FROM "explanation" x WHERE x.book = d.book AND x.document = d.key)
-	AND d.book`
