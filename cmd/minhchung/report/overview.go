@@ -40,7 +40,7 @@ func (l *Line) Open() int64 { return l.Disproven + l.Undetermined }
 // Overview answers for several books by their counters, in the order of the
 // books: all of one state, but for the names of the units. Errors are those of
 // Build, but a book that is not there or outside the scope is left out.
-func Overview(ctx context.Context, store evidence.Store, scope evidence.Scope, books []evidence.BookID, criterion string, rule *count.Rule) ([]Line, error) {
+func Overview(ctx context.Context, store evidence.Store, scope evidence.Scope, books []evidence.BookID, criterion string, rule *count.Rule) ([]*Line, error) {
 	if _, err := count.CriterionOf(criterion); err != nil {
 		return nil, err
 	}
@@ -56,9 +56,9 @@ func Overview(ctx context.Context, store evidence.Store, scope evidence.Scope, b
 	if err != nil {
 		return nil, err
 	}
-	lines := make([]Line, len(summaries))
+	lines := make([]*Line, len(summaries))
 	for i, s := range summaries {
-		l := Line{Indicator: count.CountCounters(rule.ID(), s.Counters), UnitName: cmp.Or(names[s.Book.Unit], string(s.Book.Unit)),
+		l := &Line{Indicator: count.CountCounters(rule.ID(), s.Counters), UnitName: cmp.Or(names[s.Book.Unit], string(s.Book.Unit)),
 			Registered: s.Registered, Size: s.Size, Findings: s.Findings}
 		l.Unit, l.Period, l.Criterion, l.Rule = s.Book.Unit, s.Book.Period, criterion, rule.ID()
 		l.Checkpoint, l.Content = s.Checkpoint, rule.Definition().Content
@@ -86,16 +86,16 @@ func Units(ctx context.Context, store evidence.Store, scope evidence.Scope, book
 }
 
 // AddBacklogs fills Unmatched and Unread of the lines.
-func AddBacklogs(ctx context.Context, store evidence.Store, scope evidence.Scope, lines []Line) error {
+func AddBacklogs(ctx context.Context, store evidence.Store, scope evidence.Scope, lines []*Line) error {
 	books := make([]evidence.BookID, len(lines))
-	at := map[evidence.BookID]int{}
-	for i := range lines {
-		books[i] = lines[i].Book()
-		at[books[i]] = i
+	byBook := map[evidence.BookID]*Line{}
+	for i, l := range lines {
+		books[i] = l.Book()
+		byBook[books[i]] = l
 	}
 	backlogs, err := store.Backlogs(ctx, scope, books)
 	for _, b := range backlogs {
-		l := &lines[at[b.Book]]
+		l := byBook[b.Book]
 		l.Unmatched, l.Unread = b.Unmatched, b.Unread
 	}
 	return err
@@ -107,11 +107,10 @@ type Sum struct {
 	// Indicator is of the lines that are Counted; it has no unit and no
 	// checkpoint.
 	count.Indicator
-	Units      int // lines that are Counted
-	NoRegister int // lines without a register
-	NotKept    int // lines whose import does not keep states for the rule
-	// Findings, Unmatched and Unread are of all lines.
-	Findings, Unmatched, Unread int64
+	Units      int   // lines that are Counted
+	NoRegister int   // lines without a register
+	NotKept    int   // lines whose import does not keep states for the rule
+	Findings   int64 // of all lines
 	// Kept are the rules that one line or another keeps states for, sorted.
 	Kept []string
 }
@@ -120,12 +119,11 @@ type Sum struct {
 func (s *Sum) Open() int64 { return s.Disproven + s.Undetermined }
 
 // SumOf adds up lines.
-func SumOf(lines []Line) Sum {
+func SumOf(lines []*Line) Sum {
 	s := Sum{Indicator: count.Indicator{Reasons: map[string]int64{}}}
-	for i := range lines {
-		l := &lines[i]
+	for _, l := range lines {
 		s.Period, s.Criterion, s.Rule, s.Content = l.Period, l.Criterion, l.Rule, l.Content
-		s.Findings, s.Unmatched, s.Unread = s.Findings+l.Findings, s.Unmatched+l.Unmatched, s.Unread+l.Unread
+		s.Findings += l.Findings
 		s.Kept = append(s.Kept, l.Kept...)
 		switch {
 		case !l.Registered:

@@ -59,24 +59,27 @@ func severalUnits(books []evidence.BookID) bool {
 	return false
 }
 
-// lines are the books by the default rule with what is left to do in them.
-func (s *server) lines(ctx context.Context, who visitor, books []evidence.BookID) ([]report.Line, error) {
-	lines, err := report.Overview(ctx, s.Store, who.Scope(), books, report.DefaultCriterion, count.Rules()[0])
-	if err != nil {
-		return nil, err
-	}
-	return lines, report.AddBacklogs(ctx, s.Store, who.Scope(), lines)
+// lines are the books by the default rule.
+func (s *server) lines(ctx context.Context, who visitor, books []evidence.BookID) ([]*report.Line, error) {
+	return report.Overview(ctx, s.Store, who.Scope(), books, report.DefaultCriterion, count.Rules()[0])
+}
+
+// addBacklogs counts the files of the lines, which takes a look at each.
+func (s *server) addBacklogs(ctx context.Context, who visitor, lines []*report.Line) error {
+	return report.AddBacklogs(ctx, s.Store, who.Scope(), lines)
 }
 
 // cards show a few books with all that there is to say.
 func (s *server) cards(ctx context.Context, who visitor, books []evidence.BookID) ([]overviewBook, error) {
 	lines, err := s.lines(ctx, who, books)
+	if err == nil {
+		err = s.addBacklogs(ctx, who, lines)
+	}
 	if err != nil {
 		return nil, err
 	}
 	cards := make([]overviewBook, len(lines))
-	for i := range lines {
-		l := &lines[i]
+	for i, l := range lines {
 		if l.Registered && !l.Counted() { // states are kept for other rules: few books can be counted here and now
 			answer, err := s.build(ctx, who, l.Book(), report.DefaultCriterion, nil)
 			if err != nil {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"net/http"
 	"net/url"
@@ -46,8 +47,6 @@ type sumPart struct {
 	Units      int // whose rows are added up
 	Open       int64
 	Findings   int64
-	Files      int64
-	Unread     int64
 	NoRegister int
 	NotKept    int
 	NoBookN    int      // units without a book of the period
@@ -108,30 +107,50 @@ func (s *server) table(r *http.Request, who visitor, books []evidence.BookID) (*
 	if err != nil {
 		return nil, err
 	}
-	if err := t.order(lines); err != nil {
-		return nil, err
-	}
-	t.offer(who.Lang, periods)
-	t.turn(who.Lang, lines, query)
 	t.Sum = sumOf(who.Lang, lines)
-	units, err := report.Units(r.Context(), s.Store, who.Scope(), shown)
+	t.offer(who.Lang, periods)
+	lines, err = s.arrange(r.Context(), who, t, lines, query)
 	if err != nil {
 		return nil, err
 	}
+	for _, l := range lines {
+		t.Rows = append(t.Rows, rowOfUnit(who.Lang, l))
+	}
+	units, err := report.Units(r.Context(), s.Store, who.Scope(), shown)
 	t.Sum.addMissing(units, shown)
-	return t, nil
+	return t, err
+}
+
+// arrange sorts the lines and cuts the page that is asked for. Only its files
+// are counted, unless all are sorted by them: that alone takes as long as there
+// are files.
+func (s *server) arrange(ctx context.Context, who visitor, t *overviewTable, lines []*report.Line, query url.Values) ([]*report.Line, error) {
+	byFiles := strings.TrimPrefix(t.sort, "-") == "files"
+	if byFiles {
+		if err := s.addBacklogs(ctx, who, lines); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.order(lines); err != nil {
+		return nil, err
+	}
+	lines = t.turn(lines, query)
+	if byFiles {
+		return lines, nil
+	}
+	return lines, s.addBacklogs(ctx, who, lines)
 }
 
 // order sorts the lines: those without figures are the last, whatever they are
 // sorted by, and the names of units decide between equal ones.
-func (t *overviewTable) order(lines []report.Line) error {
+func (t *overviewTable) order(lines []*report.Line) error {
 	key, descending := strings.CutPrefix(t.sort, "-")
 	i := slices.IndexFunc(columns, func(c column) bool { return c.key == cmp.Or(key, columns[0].key) })
 	if i < 0 {
 		return problem{code: "bad-filter"}
 	}
 	names := collate.New(language.Vietnamese, collate.Numeric) // "xã 2" before "xã 10"
-	slices.SortFunc(lines, func(a, b report.Line) int {
+	slices.SortFunc(lines, func(a, b *report.Line) int {
 		c := cmp.Or(names.CompareString(a.UnitName, b.UnitName), cmp.Compare(a.Unit, b.Unit))
 		if columns[i].compare == nil {
 			if descending {
@@ -142,7 +161,7 @@ func (t *overviewTable) order(lines []report.Line) error {
 		if a.Counted() != b.Counted() {
 			return cmp.Compare(rank(a.Counted()), rank(b.Counted()))
 		}
-		by := columns[i].compare(&a, &b)
+		by := columns[i].compare(a, b)
 		if descending {
 			by = -by
 		}
@@ -194,17 +213,15 @@ func (t *overviewTable) offer(lang message.Lang, periods []evidence.Period) {
 
 // turn cuts the page that the query asks for; a number behind the end shows the
 // last one.
-func (t *overviewTable) turn(lang message.Lang, lines []report.Line, query url.Values) {
+func (t *overviewTable) turn(lines []*report.Line, query url.Values) []*report.Line {
 	t.Found = len(lines)
 	last := max(1, (len(lines)+unitsPerPage-1)/unitsPerPage)
 	number := pageNumber(query, "page", last)
 	start := (number - 1) * unitsPerPage
 	end := min(start+unitsPerPage, len(lines))
-	for i := range lines[start:end] {
-		t.Rows = append(t.Rows, rowOfUnit(lang, &lines[start+i]))
-	}
 	t.From, t.To = start+1, end
 	t.Pages = turnPages(number, last, func(n int) string { return t.link(t.Period, t.sort, n) })
+	return lines[start:end]
 }
 
 func rowOfUnit(lang message.Lang, l *report.Line) overviewRow {
@@ -218,10 +235,10 @@ func rowOfUnit(lang message.Lang, l *report.Line) overviewRow {
 	return row
 }
 
-func sumOf(lang message.Lang, lines []report.Line) sumPart {
+func sumOf(lang message.Lang, lines []*report.Line) sumPart {
 	sum := report.SumOf(lines)
-	return sumPart{Period: string(sum.Period), Share: shareOf(lang, sum.Indicator), Units: sum.Units, Open: sum.Open(), Findings: sum.Findings, Files: sum.Unmatched,
-		Unread: sum.Unread, NoRegister: sum.NoRegister, NotKept: sum.NotKept}
+	return sumPart{Period: string(sum.Period), Share: shareOf(lang, sum.Indicator), Units: sum.Units, Open: sum.Open(), Findings: sum.Findings,
+		NoRegister: sum.NoRegister, NotKept: sum.NotKept}
 }
 
 // addMissing names the units that have no book of the period: what a sum leaves
