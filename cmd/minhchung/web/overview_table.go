@@ -144,8 +144,8 @@ func (s *server) arrange(ctx context.Context, who visitor, t *overviewTable, lin
 // order sorts the lines: those without figures are the last, whatever they are
 // sorted by, and the names of units decide between equal ones.
 func (t *overviewTable) order(lines []*report.Line) error {
-	key, descending := strings.CutPrefix(t.sort, "-")
-	i := slices.IndexFunc(columns, func(c column) bool { return c.key == cmp.Or(key, columns[0].key) })
+	key, descending := strings.CutPrefix(cmp.Or(t.sort, columns[0].key), "-")
+	i := slices.IndexFunc(columns, func(c column) bool { return c.key == key })
 	if i < 0 {
 		return problem{code: "bad-filter"}
 	}
