@@ -112,24 +112,15 @@ type missingJSON struct {
 	Kept    []string        `json:"keptRules"`
 }
 
-// sumJSON is the last line: the integers of an indicator, of several units.
+// sumJSON is the last line: an indicator of several units, which has neither a
+// unit nor a checkpoint.
 type sumJSON struct {
-	Units        int              `json:"units"` // added up
-	NoRegister   int              `json:"unitsWithoutRegister"`
-	NotKept      int              `json:"unitsWithoutRule"`
-	Period       evidence.Period  `json:"period"`
-	Criterion    string           `json:"criterion"`
-	Rule         string           `json:"rule"`
-	Rows         int64            `json:"rows"`
-	Excluded     int64            `json:"excluded"`
-	Denominator  int64            `json:"denominator"`
-	Proven       int64            `json:"proven"`
-	ProvenA      int64            `json:"provenA"`
-	ProvenB      int64            `json:"provenB"`
-	Disproven    int64            `json:"disproven"`
-	Undetermined int64            `json:"undetermined"`
-	Reasons      map[string]int64 `json:"reasons"`
-	Content      string           `json:"content"`
+	Units      int `json:"units"` // added up
+	NoRegister int `json:"unitsWithoutRegister"`
+	NotKept    int `json:"unitsWithoutRule"`
+	count.Indicator
+	Unit       *string `json:"unit,omitempty"`       // hides that of the indicator, as
+	Checkpoint *string `json:"checkpoint,omitempty"` // encoding/json takes the outer one
 }
 
 func emitAll(e *env, lines []*report.Line, sum report.Sum) error {
@@ -145,6 +136,5 @@ func emitAll(e *env, lines []*report.Line, sum report.Sum) error {
 			return err
 		}
 	}
-	return e.emit(sumJSON{sum.Units, sum.NoRegister, sum.NotKept, sum.Period, sum.Criterion, sum.Rule, sum.Rows, sum.Excluded, sum.Denominator,
-		sum.Proven, sum.ProvenA, sum.ProvenB, sum.Disproven, sum.Undetermined, sum.Reasons, sum.Content})
+	return e.emit(sumJSON{Units: sum.Units, NoRegister: sum.NoRegister, NotKept: sum.NotKept, Indicator: sum.Indicator})
 }

@@ -16,7 +16,9 @@ func BenchmarkIndicatorAll(b *testing.B) {
 	const units, rows = 150, 1500
 	data := filepath.Join(b.TempDir(), "data")
 	e := &env{Stdout: io.Discard, Stderr: io.Discard, Lang: message.Vietnamese, Data: data}
-	err := withStore(b.Context(), e, func(ctx context.Context, s *session) error { return storetest.Province(ctx, s.Store, "2022", units, rows) })
+	err := withStore(b.Context(), e, func(ctx context.Context, s *session) error {
+		return storetest.Province(ctx, s.Store, "2022", units, rows)
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
