@@ -31,8 +31,8 @@ type overviewBook struct {
 }
 
 // overview shows every book in scope: its integers, share and checkpoint. It
-// answers from counters: no row, state or document is read, however many there
-// are.
+// answers from counters that every commit keeps: no row and no state is read,
+// however many there are.
 func (s *server) overview(w http.ResponseWriter, r *http.Request, who visitor) error {
 	books, err := s.Store.Books(r.Context(), who.Scope())
 	if err != nil {

@@ -61,6 +61,9 @@ type columnPart struct {
 	Order       string // "ascending" or "descending" when sorted by it (WAI-ARIA 1.2 aria-sort)
 }
 
+// overviewRow is a unit's line. How many of its texts are unread stands on its
+// own pages: that is over in minutes, and for all it would be one more look at
+// every document.
 type overviewRow struct {
 	Book     bookPart
 	Missing  string // key of the sentence that stands for the figures
@@ -151,30 +154,27 @@ func (t *overviewTable) order(lines []*report.Line) error {
 	}
 	names := collate.New(language.Vietnamese, collate.Numeric) // "xã 2" before "xã 10"
 	slices.SortFunc(lines, func(a, b *report.Line) int {
-		c := cmp.Or(names.CompareString(a.UnitName, b.UnitName), cmp.Compare(a.Unit, b.Unit))
-		if columns[i].compare == nil {
-			if descending {
-				c = -c
-			}
-			return c
-		}
-		if a.Counted() != b.Counted() {
-			return cmp.Compare(rank(a.Counted()), rank(b.Counted()))
-		}
-		by := columns[i].compare(a, b)
+		return cmp.Or(names.CompareString(a.UnitName, b.UnitName), cmp.Compare(a.Unit, b.Unit))
+	})
+	compare := columns[i].compare
+	if compare == nil { // by the units themselves
 		if descending {
-			by = -by
+			slices.Reverse(lines)
 		}
-		return cmp.Or(by, c)
+		return nil
+	}
+	slices.SortStableFunc(lines, func(a, b *report.Line) int {
+		switch {
+		case a.Counted() != b.Counted() && a.Counted():
+			return -1
+		case a.Counted() != b.Counted():
+			return 1
+		case descending:
+			return compare(b, a)
+		}
+		return compare(a, b)
 	})
 	return nil
-}
-
-func rank(counted bool) int {
-	if counted {
-		return 0
-	}
-	return 1
 }
 
 // link is this page with another sort or page; what is "" is left out.
