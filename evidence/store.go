@@ -27,6 +27,13 @@ type Store interface {
 	// that is in scope, by unit and then as Reader.Counters. Each book is
 	// seen at one state; two books may be seen at different ones.
 	Counters(ctx context.Context, scope Scope, period Period, rule string) ([]BookCounter, error)
+	// Summaries returns what an overview says of the books, in their order and
+	// all of one state; one that was never opened or is outside the scope is
+	// left out. It is as fast as the books are few, however long they are.
+	Summaries(ctx context.Context, scope Scope, books []BookID) ([]BookSummary, error)
+	// Backlogs is Summaries for the work that is left, which needs a look at
+	// every document of the books.
+	Backlogs(ctx context.Context, scope Scope, books []BookID) ([]BookBacklog, error)
 	// Keep stores what followers made of a book, in one transaction beside the
 	// ledger: no leaf tells of it, Check does not look at it, and deleting it
 	// makes the followers begin again. A text replaces the document's older

@@ -44,15 +44,19 @@ func (b bookFlags) find(ctx context.Context, s *session) (evidence.BookID, evide
 }
 
 // indicatorCommand is `indicator --unit ID --period P 7.1.3 [--rule R]
-// [--diff R2] [--report OUT.pdf [--p12 KEY.p12]]`.
+// [--diff R2] [--report OUT.pdf [--p12 KEY.p12]]`, or of every unit: `--all`.
 func indicatorCommand() *command {
 	var book bookFlags
 	var rule, diff string
 	var sheet paperFlags
+	var all bool
+	var given *pflag.FlagSet
 	return &command{
 		name: "indicator",
 		flags: func(fs *pflag.FlagSet) {
+			given = fs
 			book.bind(fs)
+			fs.BoolVar(&all, "all", false, "")
 			fs.StringVar(&rule, "rule", "nd30", "")
 			fs.StringVar(&diff, "diff", "", "")
 			fs.StringVar(&sheet.out, "report", "", "")
@@ -72,6 +76,14 @@ func indicatorCommand() *command {
 			first, err := loadRule(rule)
 			if err != nil {
 				return err
+			}
+			if all {
+				if err := goesWithAll(given); err != nil {
+					return err
+				}
+				return withReader(ctx, e, func(ctx context.Context, s *session) error {
+					return printAll(ctx, e, s, book.period, criterion, first)
+				})
 			}
 			if err := sheet.check(e, diff); err != nil {
 				return err

@@ -140,3 +140,45 @@ func BenchmarkIndicator(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkOverview asks for what the overview of a province says: 150 books
+// with 1,500 documents each, of which one in fifty has no row and half have
+// been read, beside another period of the same size.
+func BenchmarkOverview(b *testing.B) {
+	s := openTest(b)
+	mustMakePartitions(b, s.Store, "2021")
+	mustMakePartitions(b, s.Store, "2022")
+	const units, documents = 150, 1500
+	var books []evidence.BookID
+	for n := range units {
+		books = append(books, evidence.BookID{Unit: evidence.UnitID(fmt.Sprintf("xa-%d", n)), Period: "2022"})
+	}
+	for _, period := range []string{"2021", "2022"} {
+		each := fmt.Sprintf(`FROM generate_series(0, %d) u, generate_series(1, %d) n`, units-1, documents)
+		s.database.Exec(b,
+			fmt.Sprintf(`INSERT INTO document (book, key, size, name, entry) SELECT '%s/xa-' || u, encode(sha256((u || ' ' || n)::bytea), 'hex'), n, n || '.pdf', n %s`, period, each),
+			fmt.Sprintf(`INSERT INTO "match" (book, key, document, "by", entry) SELECT '%s/xa-' || u, n || '/BC-UBND', encode(sha256((u || ' ' || n)::bytea), 'hex'), 'name', n %s WHERE n %% 50 > 0`, period, each),
+			fmt.Sprintf(`INSERT INTO kept_text (book, document, reader, ocr, seq, content) SELECT '%s/xa-' || u, encode(sha256((u || ' ' || n)::bytea), 'hex'), 'r', '', n, '' %s WHERE n %% 2 = 0`, period, each),
+			fmt.Sprintf(`INSERT INTO head SELECT '%[1]s/xa-' || u, 'h/%[1]s/xa-' || u, 1, decode(repeat('00', 32), 'hex'), '2022-01-01T00:00:00Z', '' FROM generate_series(0, %[2]d) u`, period, units-1),
+			fmt.Sprintf(`INSERT INTO counter SELECT '%[1]s/xa-' || u, '%[1]s', 'nd30', 'PROVEN', '', 'B', 1500 FROM generate_series(0, %[2]d) u`, period, units-1))
+	}
+	s.database.Exec(b, `VACUUM ANALYZE document`, `VACUUM ANALYZE "match"`, `VACUUM ANALYZE kept_text`, `VACUUM ANALYZE counter`, `VACUUM ANALYZE head`)
+	b.Run("summaries=150", func(b *testing.B) {
+		for b.Loop() {
+			list, err := s.Summaries(b.Context(), everything, books)
+			if err != nil || len(list) != units || list[0].Counters[0].Rows != documents {
+				b.Fatalf("got %d summaries and %v", len(list), err)
+			}
+		}
+	})
+	for _, n := range []int{50, units} {
+		b.Run(fmt.Sprintf("backlogs=%d", n), func(b *testing.B) {
+			for b.Loop() {
+				list, err := s.Backlogs(b.Context(), everything, books[:n])
+				if err != nil || len(list) != n || list[0].Unmatched != documents/50 || list[0].Unread != documents/2 {
+					b.Fatalf("got %d backlogs and %v", len(list), err)
+				}
+			}
+		})
+	}
+}

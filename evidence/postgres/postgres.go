@@ -255,6 +255,24 @@ func (s *Store) Counters(ctx context.Context, scope evidence.Scope, period evide
 	return list, err
 }
 
+// Summaries implements evidence.Store.
+func (s *Store) Summaries(ctx context.Context, scope evidence.Scope, books []evidence.BookID) (list []evidence.BookSummary, err error) {
+	err = s.read(ctx, scope, func(c *conn) error {
+		list, err = relation.Summaries(ctx, c, scope, books)
+		return err
+	})
+	return list, err
+}
+
+// Backlogs implements evidence.Store.
+func (s *Store) Backlogs(ctx context.Context, scope evidence.Scope, books []evidence.BookID) (list []evidence.BookBacklog, err error) {
+	err = s.read(ctx, scope, func(c *conn) error {
+		list, err = relation.Backlogs(ctx, c, scope, books)
+		return err
+	})
+	return list, err
+}
+
 // read runs fn in a transaction that sees one state and writes nothing.
 func (s *Store) read(ctx context.Context, scope evidence.Scope, fn func(c *conn) error) error {
 	c, err := s.begin(ctx, scope, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")

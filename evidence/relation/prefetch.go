@@ -42,21 +42,26 @@ func (t *Tx) Prefetch(ctx context.Context, keys evidence.Keys) error {
 }
 
 // in calls fn for every row of the query, whose "IN" is followed by the keys.
-// Their number is filled up to a power of two, so that there are few different
-// statements.
 func (t *Tx) in(ctx context.Context, query string, keys []string, fn func(scan Scan) error) error {
 	if len(keys) == 0 {
 		return nil
 	}
+	list, args := among(keys)
+	return t.conn.Each(ctx, fn, query+list, append([]any{t.key}, args...)...)
+}
+
+// among writes " IN (?, …)" for at least one key, and the arguments. Their
+// number is filled up to a power of two, so that there are few different
+// statements.
+func among(keys []string) (list string, args []any) {
 	n := 1
 	for n < len(keys) {
 		n *= 2
 	}
-	args := []any{t.key}
 	for i := range n {
 		args = append(args, keys[min(i, len(keys)-1)])
 	}
-	return t.conn.Each(ctx, fn, query+" IN (?"+strings.Repeat(", ?", n-1)+")", args...)
+	return " IN (?" + strings.Repeat(", ?", n-1) + ")", args
 }
 
 func (t *Tx) knowRows(ctx context.Context, keys evidence.Keys, k *known) error {

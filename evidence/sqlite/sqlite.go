@@ -120,3 +120,21 @@ func (s *Store) Counters(ctx context.Context, scope evidence.Scope, period evide
 	})
 	return list, err
 }
+
+// Summaries implements evidence.Store.
+func (s *Store) Summaries(ctx context.Context, scope evidence.Scope, books []evidence.BookID) (list []evidence.BookSummary, err error) {
+	err = s.reader.read(ctx, func(c *conn) error {
+		list, err = relation.Summaries(ctx, c, scope, books)
+		return err
+	})
+	return list, err
+}
+
+// Backlogs implements evidence.Store.
+func (s *Store) Backlogs(ctx context.Context, scope evidence.Scope, books []evidence.BookID) (list []evidence.BookBacklog, err error) {
+	err = s.reader.read(ctx, func(c *conn) error {
+		list, err = relation.Backlogs(ctx, c, scope, books)
+		return err
+	})
+	return list, err
+}

@@ -44,6 +44,7 @@ func Run(t *testing.T, h Harness) {
 		"rows signed":    testRowsSigned,
 		"states":         testStates,
 		"counters":       testCounters,
+		"summaries":      testSummaries,
 		"take over":      testTakeOver,
 		"prefetch":       testPrefetch,
 		"scheme":         testScheme,

@@ -112,16 +112,19 @@ type sharePart struct {
 	Unchecked        bool // contents were not compared with rows
 }
 
-func shareOf(lang message.Lang, r *report.Report) sharePart {
+func shareOf(lang message.Lang, in count.Indicator) sharePart {
 	l := string(lang)
-	ratio, upper := r.Ratio(), r.Upper()
+	ratio, upper := in.Ratio(), in.Upper()
 	p := sharePart{
-		Criterion: r.Criterion, Title: r.Title.In(l), Ratio: ratio.Format(l), Percent: ratio.Percent(l, report.Decimals),
+		Criterion: in.Criterion, Ratio: ratio.Format(l), Percent: ratio.Percent(l, report.Decimals),
 		UpperRatio: upper.Format(l), UpperPercent: upper.Percent(l, report.Decimals),
-		Rule: r.Rule, Checkpoint: r.Checkpoint, Unchecked: r.Content == count.ContentUnchecked,
+		Rule: in.Rule, Checkpoint: in.Checkpoint, Unchecked: in.Content == count.ContentUnchecked,
+	}
+	if c, err := count.CriterionOf(in.Criterion); err == nil { // it was counted
+		p.Title = c.Title.In(l)
 	}
 	for _, rule := range count.Rules() {
-		if rule.ID() == r.Rule {
+		if rule.ID() == in.Rule {
 			p.RuleTitle = rule.Definition().Title.In(l)
 		}
 	}

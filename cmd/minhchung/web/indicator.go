@@ -100,7 +100,7 @@ func ruleOf(id string) (*count.Rule, error) {
 
 func newIndicatorPage(lang message.Lang, k evidence.BookID, r *report.Report, rule *count.Rule) indicatorPage {
 	p := indicatorPage{
-		Book: bookOf(k, r.UnitName), Share: shareOf(lang, r), Figures: r.Indicator,
+		Book: bookOf(k, r.UnitName), Share: shareOf(lang, r.Indicator), Figures: r.Indicator,
 		Secret: r.Register.SecretRows, FindingsN: len(r.Register.Findings),
 	}
 	for _, note := range rule.Definition().Notes {
@@ -153,7 +153,7 @@ func newIndicatorPage(lang message.Lang, k evidence.BookID, r *report.Report, ru
 
 func (p *indicatorPage) compare(lang message.Lang, a, b *report.Report) *diffPart {
 	flips := count.Flips(a.States, b.States)
-	d := &diffPart{A: shareOf(lang, a), B: shareOf(lang, b), Total: len(flips)}
+	d := &diffPart{A: shareOf(lang, a.Indicator), B: shareOf(lang, b.Indicator), Total: len(flips)}
 	for _, f := range flips[:min(len(flips), mostListed)] {
 		d.Rows = append(d.Rows, flipPart{rowOf(lang, p.Book, a, f.A), stateOf(lang, f.A), stateOf(lang, f.B)})
 	}

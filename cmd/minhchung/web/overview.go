@@ -1,65 +1,103 @@
 package web
 
 import (
-	"errors"
+	"context"
 	"net/http"
 
+	"minhchung/cmd/minhchung/message"
 	"minhchung/cmd/minhchung/report"
 	"minhchung/evidence"
+	"minhchung/evidence/count"
 )
 
-type overviewPage struct{ Books []overviewBook }
+// handful is how many books are shown one by one; more are a table.
+const handful = 6
+
+type overviewPage struct {
+	Books []overviewBook
+	Table *overviewTable // instead of Books
+}
 
 type overviewBook struct {
 	Book     bookPart
 	Empty    bool // no register was imported yet
 	Share    sharePart
 	Rows     int64
-	Findings int
-	Open     int // rows that are not proven
-	Files    int // files without a row
+	Findings int64
+	Open     int64 // rows that are not proven
+	Files    int64 // files without a row
 	Size     int64
-	Unread   int // documents whose text was not looked into yet
+	Unread   int64 // documents whose text was not looked into yet
 }
 
-// overview shows every book in scope: its integers, share and checkpoint.
+// overview shows every book in scope: its integers, share and checkpoint. It
+// answers from counters that every commit keeps: no row and no state is read,
+// however many there are.
 func (s *server) overview(w http.ResponseWriter, r *http.Request, who visitor) error {
 	books, err := s.Store.Books(r.Context(), who.Scope())
 	if err != nil {
 		return err
 	}
 	var page overviewPage
-	for _, k := range books {
-		answer, err := s.build(r.Context(), who, k, report.DefaultCriterion, nil)
-		var p problem
-		if errors.As(err, &p) && p.code == "no-register" {
-			page.Books = append(page.Books, overviewBook{Book: bookOf(k, ""), Empty: true})
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		b := overviewBook{
-			Book: bookOf(k, answer.UnitName), Share: shareOf(who.Lang, answer), Rows: answer.Rows,
-			Findings: len(answer.Register.Findings), Open: len(answer.Exceptions()), Files: len(answer.Unmatched),
-		}
-		if b.Size, err = s.size(r, who, k); err != nil {
-			return err
-		}
-		if b.Unread, err = s.unread(r.Context(), who, k); err != nil {
-			return err
-		}
-		page.Books = append(page.Books, b)
+	if len(books) > handful && severalUnits(books) {
+		page.Table, err = s.table(r, who, books)
+	} else {
+		page.Books, err = s.cards(r.Context(), who, books)
+	}
+	if err != nil {
+		return err
 	}
 	return s.render(w, r, who, http.StatusOK, "overview", page)
 }
 
-// size is the number of entries in a book's ledger.
-func (s *server) size(r *http.Request, who visitor, k evidence.BookID) (size int64, err error) {
-	err = s.Store.View(r.Context(), who.Scope(), k, func(v evidence.Reader) error {
-		head, err := v.Head(r.Context())
-		size = head.Size
-		return err
-	})
-	return size, err
+func severalUnits(books []evidence.BookID) bool {
+	for _, k := range books {
+		if k.Unit != books[0].Unit {
+			return true
+		}
+	}
+	return false
+}
+
+// lines are the books by the default rule.
+func (s *server) lines(ctx context.Context, who visitor, books []evidence.BookID) ([]*report.Line, error) {
+	return report.Overview(ctx, s.Store, who.Scope(), books, report.DefaultCriterion, count.Rules()[0])
+}
+
+// addBacklogs counts the files of the lines, which takes a look at each.
+func (s *server) addBacklogs(ctx context.Context, who visitor, lines []*report.Line) error {
+	return report.AddBacklogs(ctx, s.Store, who.Scope(), lines)
+}
+
+// cards show a few books with all that there is to say.
+func (s *server) cards(ctx context.Context, who visitor, books []evidence.BookID) ([]overviewBook, error) {
+	lines, err := s.lines(ctx, who, books)
+	if err == nil {
+		err = s.addBacklogs(ctx, who, lines)
+	}
+	if err != nil {
+		return nil, err
+	}
+	cards := make([]overviewBook, len(lines))
+	for i, l := range lines {
+		if l.Registered && !l.Counted() { // states are kept for other rules: few books can be counted here and now
+			answer, err := s.build(ctx, who, l.Book(), report.DefaultCriterion, nil)
+			if err != nil {
+				return nil, err
+			}
+			l.Indicator = answer.Indicator
+		}
+		cards[i] = cardOf(who.Lang, l)
+	}
+	return cards, nil
+}
+
+func cardOf(lang message.Lang, l *report.Line) overviewBook {
+	if !l.Registered {
+		return overviewBook{Book: bookOf(l.Book(), ""), Empty: true}
+	}
+	return overviewBook{
+		Book: bookOf(l.Book(), l.UnitName), Share: shareOf(lang, l.Indicator), Rows: l.Rows, Findings: l.Findings,
+		Open: l.Open(), Files: l.Unmatched, Size: l.Size, Unread: l.Unread,
+	}
 }

@@ -94,7 +94,7 @@ var (
 
 // checkPage looks at what every page must be: strict headers, well formed,
 // labelled, without a missing text, and in one language.
-func checkPage(t *testing.T, path string, out *httptest.ResponseRecorder, lang message.Lang) {
+func checkPage(t testing.TB, path string, out *httptest.ResponseRecorder, lang message.Lang) {
 	t.Helper()
 	body := out.Body.String()
 	if got := out.Header().Get("Content-Security-Policy"); got != policy {
@@ -126,7 +126,7 @@ func checkPage(t *testing.T, path string, out *httptest.ResponseRecorder, lang m
 
 // wellFormed checks that tags close in order, ids are unique and fields have
 // labels.
-func wellFormed(t *testing.T, path, body string) {
+func wellFormed(t testing.TB, path, body string) {
 	t.Helper()
 	if !comment.MatchString(body) {
 		t.Errorf("%s: got no doctype", path)

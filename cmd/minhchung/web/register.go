@@ -94,7 +94,7 @@ func (s *server) register(w http.ResponseWriter, r *http.Request, who visitor) e
 		return err
 	}
 	page := registerPage{
-		Book: bookOf(k, answer.UnitName), Share: shareOf(who.Lang, answer), Rows: answer.Rows, Secret: answer.Register.SecretRows,
+		Book: bookOf(k, answer.UnitName), Share: shareOf(who.Lang, answer.Indicator), Rows: answer.Rows, Secret: answer.Register.SecretRows,
 		Withdrawn: answer.Withdrawn, Register: baseName(answer.Register.Name), Findings: findingsOf(answer.Register.Findings),
 		FindingsN: len(answer.Register.Findings), NoFile: answer.Reasons["no-file"], MaxFile: s.FileBytes >> 20, MaxAll: s.RequestBytes >> 20,
 	}

@@ -46,14 +46,22 @@ const testRegister = `Số,Ký hiệu,Ngày,Trích yếu,Tệp,Loại trừ,Lý 
 // world is a handler over real stores of an office, with an inspector that
 // stands for the worker pool.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	session *config.Session
 	cfg     Config
 	handler http.Handler
 	who     auth.Principal
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	w := newEmptyWorld(t)
+	w.addBook(testBook, testRegister)
+	return w
+}
+
+// newEmptyWorld has no unit and no book.
+func newEmptyWorld(t testing.TB) *world {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
 	s, err := config.Open(t.Context(), config.Config{Data: dir}, config.Write)
@@ -76,7 +84,6 @@ func newWorld(t *testing.T) *world {
 			return w.who, nil
 		},
 	}
-	w.addBook(testBook, testRegister)
 	w.start()
 	return w
 }
