@@ -21,12 +21,6 @@ type Counter struct {
 	Rows  int64  `json:"rows"` // more than 0 when stored
 }
 
-// BookCounter is a Counter of one book among others.
-type BookCounter struct {
-	Book BookID `json:"book"`
-	Counter
-}
-
 // CounterOf returns the counter that a state belongs to, with Rows 0.
 func CounterOf(s RowState) Counter {
 	return Counter{Rule: s.Rule, State: s.State, Code: s.Code, Grade: s.Grade}

@@ -23,10 +23,6 @@ type Store interface {
 	View(ctx context.Context, scope Scope, book BookID, fn func(r Reader) error) error
 	// Books lists the opened books in scope, the root book not among them.
 	Books(ctx context.Context, scope Scope) ([]BookID, error)
-	// Counters returns the counters of one rule in every book of the period
-	// that is in scope, by unit and then as Reader.Counters. Each book is
-	// seen at one state; two books may be seen at different ones.
-	Counters(ctx context.Context, scope Scope, period Period, rule string) ([]BookCounter, error)
 	// Summaries returns what an overview says of the books, in their order and
 	// all of one state; one that was never opened or is outside the scope is
 	// left out. It is as fast as the books are few, however long they are.

@@ -112,13 +112,17 @@ func BenchmarkIndicator(b *testing.B) {
 	})
 	b.Run("all by counters", func(b *testing.B) {
 		for b.Loop() {
-			list, err := s.Counters(b.Context(), everything, "2022", "nd30")
+			books, err := s.Books(b.Context(), everything)
+			if err != nil {
+				b.Fatal(err)
+			}
+			list, err := s.Summaries(b.Context(), everything, books)
 			if err != nil {
 				b.Fatal(err)
 			}
 			var n int64
-			for _, c := range list {
-				n += c.Rows
+			for _, book := range list {
+				n += total(book.Counters)
 			}
 			if n != int64(rows) {
 				b.Errorf("counted %d rows of %d", n, rows)

@@ -82,8 +82,8 @@ func TestMoveToTheProvinceAndBack(t *testing.T) {
 	if _, err := add(t.Context(), s.Store, "33/BC-UBND"); !errors.Is(err, evidence.ErrMoved) {
 		t.Errorf("a row in the province: got %v, want ErrMoved", err)
 	}
-	counters, err := store.Counters(t.Context(), everything, testBook.Period, "nd30")
-	if err != nil || len(counters) != 1 || counters[0].Rows != 5 {
-		t.Errorf("counters: got %v and %v, want 5 rows proven", counters, err)
+	books, err := store.Summaries(t.Context(), everything, []evidence.BookID{testBook})
+	if err != nil || len(books) != 1 || len(books[0].Counters) != 1 || books[0].Counters[0].Rows != 5 {
+		t.Errorf("summaries: got %v and %v, want 5 rows proven", books, err)
 	}
 }

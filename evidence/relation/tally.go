@@ -106,25 +106,6 @@ func (r *Reader) Counters(ctx context.Context) ([]evidence.Counter, error) {
 	return list, err
 }
 
-// BookCounters answers evidence.Store.Counters inside one transaction.
-func BookCounters(ctx context.Context, conn Conn, scope evidence.Scope, period evidence.Period, rule string) ([]evidence.BookCounter, error) {
-	var list []evidence.BookCounter
-	err := conn.Each(ctx, func(scan Scan) error {
-		var name string
-		c := evidence.BookCounter{Counter: evidence.Counter{Rule: rule}}
-		if err := scan(&name, (*string)(&c.State), &c.Code, &c.Grade, &c.Rows); err != nil {
-			return err
-		}
-		if c.Book = conn.BookOf(name); scope.Allows(c.Book) {
-			list = append(list, c)
-		}
-		return nil
-	}, `SELECT book, state, code, grade, total FROM counter WHERE period = ? AND rule = ? ORDER BY book, state, code, grade`, string(period), rule)
-	// The order of the column is the driver's.
-	slices.SortStableFunc(list, func(a, b evidence.BookCounter) int { return cmp.Compare(a.Book.Unit, b.Book.Unit) })
-	return list, err
-}
-
 // Books answers evidence.Store.Books inside one transaction.
 func Books(ctx context.Context, conn Conn, scope evidence.Scope) ([]evidence.BookID, error) {
 	var books []evidence.BookID

@@ -112,15 +112,6 @@ func (s *Store) Books(ctx context.Context, scope evidence.Scope) (books []eviden
 	return books, err
 }
 
-// Counters implements evidence.Store.
-func (s *Store) Counters(ctx context.Context, scope evidence.Scope, period evidence.Period, rule string) (list []evidence.BookCounter, err error) {
-	err = s.reader.read(ctx, func(c *conn) error {
-		list, err = relation.BookCounters(ctx, c, scope, period, rule)
-		return err
-	})
-	return list, err
-}
-
 // Summaries implements evidence.Store.
 func (s *Store) Summaries(ctx context.Context, scope evidence.Scope, books []evidence.BookID) (list []evidence.BookSummary, err error) {
 	err = s.reader.read(ctx, func(c *conn) error {

@@ -59,24 +59,5 @@ func testCounters(t *testing.T, h Harness) {
 		want(t, "counters", got, []evidence.Counter{of(other, 1), of(proven, 2)})
 		return err
 	})
-	neighbour := evidence.BookID{Unit: "xa-khac", Period: book.Period}
-	update(t, s, neighbour, stated(1, "nd30", evidence.Proven, "", "A"))
-	last := evidence.BookID{Unit: book.Unit + "-b", Period: book.Period} // by its id, not by "unit/period"
-	update(t, s, last, stated(1, "nd30", evidence.Proven, "", "A"))
-	update(t, s, evidence.BookID{Unit: "xa-khac", Period: "2023"}, stated(1, "nd30", evidence.Proven, "", "A"))
-	for name, c := range map[string]struct {
-		scope evidence.Scope
-		want  []evidence.BookCounter
-	}{
-		"all":   {all, []evidence.BookCounter{{Book: neighbour, Counter: of(proven, 1)}, {Book: book, Counter: of(proven, 2)}, {Book: last, Counter: of(proven, 1)}}},
-		"one":   {evidence.Scope{Units: []evidence.UnitID{book.Unit}}, []evidence.BookCounter{{Book: book, Counter: of(proven, 2)}}},
-		"empty": {evidence.Scope{}, nil},
-	} {
-		got, err := s.Counters(ctx, c.scope, book.Period, "nd30")
-		if err != nil {
-			t.Fatal(err)
-		}
-		want(t, "counters of the period in scope "+name, got, c.want)
-	}
 	sound(t, h, s, book)
 }
