@@ -104,7 +104,9 @@ type finding struct {
 	object int
 	page   int // 1-based
 	field  string
-	fresh  bool // of a signature: its field is new, too
+	fresh  bool // of a signature: its field is new, too; of an annotation: it was added
+	empty  bool // of a field: a signature field that shows nothing and is not signed
+	leads  bool // of an annotation: where it leads or what it does changed
 	detail string
 	// mark is set for what was put on a page.
 	mark *placement
@@ -148,10 +150,12 @@ func (h *history) step(i int) []finding {
 	}
 	f := h.compare(i)
 	if len(f) == 0 {
-		f = []finding{{
-			class: signature.ChangePermitted, what: signature.WhatOther, rule: "ISO 32000-2 7.5.6",
-			detail: fmt.Sprintf("%d objects were written; nothing that the document consists of changed", len(h.file.Revisions()[i].Changed())),
-		}}
+		what := "an update without objects"
+		if n := len(h.file.Revisions()[i].Changed()); n > 0 {
+			what = fmt.Sprintf("%d objects were written", n)
+		}
+		f = []finding{fixed(signature.ChangePermitted, signature.WhatOther, "ISO 32000-2 7.5.6").
+			says("%s; nothing that the document consists of changed", what)}
 	}
 	if h.kept += len(f); h.kept > maxListed && len(f) > 10 {
 		f = append(slices.Clip(f[:10]), unlisted())
@@ -285,6 +289,11 @@ func (f finding) says(format string, args ...any) finding {
 func refNum(o syntax.Object) int {
 	ref, _ := o.(syntax.Ref)
 	return ref.Num
+}
+
+// oneLine shows line ends as blanks.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
 }
 
 // printable makes text from a file safe for one line of output.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"minhchung/evidence/signature"
+	"minhchung/evidence/signature/pdf/content"
 	"minhchung/evidence/signature/pdf/syntax"
 )
 
@@ -163,8 +164,7 @@ func (s *step) annotAdded(j int, n *stateAnnot) {
 				s.signatureWidget(j, f, n, p)
 				return
 			}
-			s.add(finding{kind: findField, what: signature.WhatField, rule: ruleFields, field: f.name, mark: p}.on(j+1, n.num).
-				says("field %q was added", printable(f.name, 60)))
+			s.fieldShown(j, f, n, p)
 			return
 		}
 	}
@@ -176,8 +176,31 @@ func (s *step) annotAdded(j int, n *stateAnnot) {
 	if text != "" {
 		text = ": " + text
 	}
-	s.add(finding{kind: findAnnotation, what: signature.WhatAnnotation, rule: ruleAnnots, mark: p}.on(j+1, n.num).
-		says("an annotation (%s) was added%s", s.subtype(s.new, n), printable(text, 80)))
+	s.add(finding{kind: findAnnotation, what: signature.WhatAnnotation, rule: ruleAnnots, mark: p, fresh: true}.on(j+1, n.num).
+		says("an annotation (%s) was added%s", s.subtype(s.new, n), printable(oneLine(text), 80)))
+}
+
+// fieldShown reports a new field with its widget on a page.
+func (s *step) fieldShown(j int, f *stateField, n *stateAnnot, p *placement) {
+	out := finding{kind: findField, what: signature.WhatField, rule: ruleFields, field: f.name, mark: p}.on(j+1, n.num)
+	kind, _ := s.new.rev.Resolve(f.get("FT"))
+	if out.empty = kind == syntax.Name("Sig") && !s.hasValue(s.new, f) && !s.draws(n); out.empty {
+		s.add(out.says("an empty signature field %q was added", printable(f.name, 60)))
+		return
+	}
+	s.add(out.says("field %q was added", printable(f.name, 60)))
+}
+
+// draws reports whether an annotation shows anything on paper. One whose
+// appearance cannot be followed does.
+func (s *step) draws(n *stateAnnot) bool {
+	rect, _ := content.RectOf(s.new.rev, n.dict.Get("Rect"))
+	form := s.appearance(n)
+	if form == nil || rect.Empty() || hidden(s.new.rev, n) {
+		return false
+	}
+	d := content.Appearance(s.new.rev, form, rect, content.Limits{Operators: 200_000, Marks: maxPainted})
+	return !d.Complete || len(d.Marks) > 0
 }
 
 // action sees annotations that do something when nobody asks them to.
@@ -225,7 +248,8 @@ func (s *step) compareAnnot(j int, a, b *stateAnnot) {
 				continue
 			}
 			keys[k] = true
-			if k == "StructParent" || k == "NM" || k == "M" || s.same(a.dict.Get(k), b.dict.Get(k), k == "AP") {
+			was, is := s.old.or(a.dict.Get(k), impliedInAnnotation, k), s.new.or(b.dict.Get(k), impliedInAnnotation, k)
+			if k == "StructParent" || k == "NM" || k == "M" || s.same(was, is, k == "AP") {
 				continue
 			}
 			differ = append(differ, k)
@@ -262,8 +286,33 @@ func (s *step) annotChanged(j int, a, b *stateAnnot, differ []syntax.Name) {
 		s.add(finding{kind: findRemoved, what: signature.WhatAnnotation, rule: ruleAnnots, mark: s.lay(j, a)}.on(j+1, b.num).
 			says("an annotation (%s) shows something else:%s", s.subtype(s.old, a), names(differ)))
 	}
-	s.add(finding{kind: findAnnotation, what: signature.WhatAnnotation, rule: ruleAnnots, mark: s.place(j, b)}.on(j+1, b.num).
-		says("an annotation (%s) was changed:%s", s.subtype(s.new, b), names(differ)))
+	f := finding{kind: findAnnotation, what: signature.WhatAnnotation, rule: ruleAnnots, mark: s.place(j, b)}.on(j+1, b.num).
+		says("an annotation (%s) was changed:%s", s.subtype(s.new, b), names(differ))
+	if f.leads = slices.ContainsFunc(differ, func(k syntax.Name) bool { return k == "A" || k == "Dest" || k == "PA" }); f.leads {
+		f.detail += "; it " + s.purpose(s.new, b) + " and before " + s.purpose(s.old, a)
+	}
+	s.add(f)
+}
+
+// purpose says in a few words what happens when somebody uses an annotation
+// (ISO 32000-2 12.6).
+func (s *step) purpose(st *state, a *stateAnnot) string {
+	act, _ := st.rev.Dict(a.dict.Get("A"))
+	if act == nil {
+		if a.dict.Has("Dest") {
+			return "leads to a place in the document"
+		}
+		return "does nothing"
+	}
+	kind, _ := st.rev.Resolve(act.Get("S"))
+	switch name, _ := kind.(syntax.Name); name {
+	case "URI":
+		return "leads to " + s.valueText(st, act.Get("URI"))
+	case "GoTo":
+		return "leads to a place in the document"
+	default:
+		return "acts by /" + printable(string(name), 20)
+	}
 }
 
 func names(keys []syntax.Name) string {

@@ -227,10 +227,15 @@ func (j *judge) drawn(c *signature.Change, f finding) {
 		c.What, what = signature.WhatPageContent, "changing a page"
 	}
 	switch {
+	case f.empty && j.permission != 1 && j.signedLater(c.Revision, f.field) >= 0:
+		// Adding the field and signing it may be two steps of one signature.
+		decide(c, signature.ChangePermitted, ruleDocMDP, "it is signed in revision %d", j.signedLater(c.Revision, f.field)+1)
 	case j.permission != 0:
 		j.forbids(c, what)
 	case f.mark.cover == coverContent:
 		decide(c, signature.ChangeForbidden, ruleContents, "it lies over %s", f.mark.over)
+	case f.empty && j.next(c.Revision) >= 0:
+		decide(c, signature.ChangePermitted, "", "it shows nothing, and the signature of revision %d covers it", j.next(c.Revision)+1)
 	case f.mark.opaque:
 		decide(c, signature.ChangeUnknown, ruleContents, "it draws more than text")
 	default:
@@ -249,12 +254,18 @@ func (j *judge) annotated(c *signature.Change, f finding) {
 		decide(c, signature.ChangeUnknown, ruleAnnots, "it lies over %s", f.mark.over)
 	case j.permission == 3:
 		decide(c, signature.ChangePermitted, ruleDocMDP, "annotations are permitted at DocMDP level 3")
-	case f.mark.markup || j.next(c.Revision) < 0:
+	case f.leads:
+		decide(c, signature.ChangeForbidden, ruleActions, "the signer saw it lead elsewhere")
+	case f.mark.markup || j.next(c.Revision) < 0 || !f.fresh || !numbers[f.mark.subtype]:
 		decide(c, signature.ChangeAnnotated, "", "")
 	default:
 		j.numbering(c, f)
 	}
 }
+
+// numbers are the annotations with which a number or a date can be written;
+// others may be there, but are comments (ISO 32000-2 table 171).
+var numbers = map[string]bool{"FreeText": true, "Stamp": true, "Ink": true, "Widget": true}
 
 // removed judges annotations of the signed revision that are gone or look
 // different. The signer saw them: without a permission they must stay, and
@@ -279,6 +290,18 @@ func (j *judge) next(i int) int {
 	for _, k := range j.signatures {
 		if k >= i {
 			return k
+		}
+	}
+	return -1
+}
+
+// signedLater returns the revision behind i that signs a field, or -1.
+func (j *judge) signedLater(i int, field string) int {
+	for k := i; k < len(j.history.file.Revisions()); k++ {
+		for _, f := range j.history.step(k) {
+			if (f.kind == findSignature || f.kind == findTimestamp) && f.field == field {
+				return k
+			}
 		}
 	}
 	return -1

@@ -165,12 +165,26 @@ func (t *structureStep) element(ra, rb syntax.Ref) {
 		return
 	}
 	for _, k := range formKeys(a, b) {
-		if k == "K" || k == "P" {
+		if k == "K" || k == "P" || k == "Pg" && !t.restsOnPage(a) {
 			continue
 		}
 		t.deep(a.Get(k), b.Get(k), false, rb.Num, "structure element /"+printable(string(k), 30), t.badStructure(rb.Num))
 	}
 	t.kids(a, b, rb.Num)
+}
+
+// restsOnPage reports whether some content of an element that is kept is
+// found by the element's own Pg (ISO 32000-2 table 355). Where each kid tells
+// its page or is an element itself, Pg may come and go with an annotation.
+func (t *structureStep) restsOnPage(a *syntax.Dict) bool {
+	for _, o := range list(t.old, a.Get("K")) {
+		v, _ := t.old.rev.Resolve(o)
+		d, ok := v.(*syntax.Dict)
+		if !ok || !d.Has("S") && !d.Has("Pg") {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *structureStep) added(o syntax.Object, object int) {
