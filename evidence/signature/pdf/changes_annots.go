@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"slices"
+	"strings"
 
 	"minhchung/evidence/signature"
 	"minhchung/evidence/signature/pdf/content"
@@ -219,8 +220,12 @@ func (s *step) signatureWidget(j int, f *stateField, n *stateAnnot, p *placement
 	if p.cover == coverUnknown {
 		c = signature.ChangeUnknown
 	}
+	over := p.over
+	if p.cover == coverUnknown && strings.Contains(over, "text") {
+		over += "; whether both can be read has to be looked at"
+	}
 	s.add(fixed(c, signature.WhatAppearance, ruleAppearance).on(j+1, n.num).
-		says("the appearance of signature %q lies over %s", printable(f.name, 60), p.over))
+		says("the appearance of signature %q lies over %s", printable(f.name, 60), over))
 }
 
 // annotKeys of a widget that say how it looks.
