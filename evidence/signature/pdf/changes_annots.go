@@ -343,7 +343,7 @@ func (s *step) widgetChanged(j int, f *stateField, a, b *stateAnnot, differ []sy
 	for _, k := range differ {
 		switch {
 		case k == "AP" || k == "AS":
-		case (k == "DA" || k == "Q") && s.valueChanged(f): // the font may follow the value
+		case styleKeys[k] && s.valueChanged(f): // the look may follow the value, and is then drawn anew
 		case styleKeys[k]:
 			style += " /" + string(k)
 		default:

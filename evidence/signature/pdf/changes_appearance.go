@@ -28,13 +28,16 @@ func (s *step) appearanceChanged(j int, f *stateField, a, b *stateAnnot, differ 
 	}
 	changed := s.valueChanged(f)
 	rect, _ := content.RectOf(s.new.rev, b.dict.Get("Rect"))
-	shown, known := s.shownText(b, rect)
+	shown, known, picture := s.shownText(b, rect)
 	value, comparable := s.comparableValue(f)
 	switch {
 	case s.belies(f, b):
 		s.add(bad.says("button %q shows another state than its value", name))
 	case known && comparable && squeeze(shown) != squeeze(value) && squeeze(shown) != "":
 		s.add(bad.says("field %q shows %q, its value is %q", name, printable(shown, 60), printable(value, 60)))
+	case changed && comparable && picture && !b.dict.Has("PMD"): // a bar code is a picture of its value
+		s.add(fixed(signature.ChangeUnknown, signature.WhatAppearance, ruleAppearance).on(j+1, b.num).
+			says("field %q shows a picture, its value is %q", name, printable(value, 60)))
 	case !changed && !(known && comparable && squeeze(shown) == squeeze(value)):
 		s.add(bad.says("field %q looks different although its value is the same", name))
 	case !changed:
@@ -68,25 +71,25 @@ func (s *step) valueChanged(f *stateField) bool {
 }
 
 // shownText returns the text that a widget's appearance draws; known is
-// false when a font does not tell what it says.
-func (s *step) shownText(b *stateAnnot, rect content.Rect) (string, bool) {
+// false when a font does not tell what it says, or it is not all that is seen.
+func (s *step) shownText(b *stateAnnot, rect content.Rect) (text string, known, picture bool) {
 	form := s.appearance(b)
 	if form == nil {
-		return "", false
+		return "", false, false
 	}
 	d := content.Appearance(s.new.rev, form, rect, content.Limits{Operators: 200_000, Marks: maxPainted})
-	out, known := "", d.Complete
+	known = d.Complete
 	for i := range d.Marks {
 		m := &d.Marks[i]
 		if m.Kind == content.Image {
-			known = false
+			known, picture = false, true
 		}
 		if m.Kind == content.Text {
-			out += m.Text
+			text += m.Text
 			known = known && m.Known
 		}
 	}
-	return out, known
+	return text, known, picture
 }
 
 // comparableValue returns the value of a text field that is drawn as it is:
@@ -211,7 +214,7 @@ func legible(da string) bool {
 // showsText compares what a widget draws with the value of its field.
 func (s *step) showsText(f *stateField, a *stateAnnot) bool {
 	rect, _ := content.RectOf(s.new.rev, a.dict.Get("Rect"))
-	shown, known := s.shownText(a, rect)
+	shown, known, _ := s.shownText(a, rect)
 	v, _ := s.new.rev.Resolve(f.get("V"))
 	value, ok := v.(syntax.String)
 	if normalAppearance(s.new.rev, a.dict) == nil {

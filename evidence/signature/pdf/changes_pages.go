@@ -331,6 +331,9 @@ func (s *step) replaced(f finding, a, b *statePage, old, now [][]byte) finding {
 			return f.says("the page's content was replaced: where it said %q it says %q", printable(from, 60), printable(to, 60))
 		}
 	}
+	if len(wordsOld) > 0 && was.Complete && is.Complete {
+		return f.says("the page's content was replaced; the words are the same")
+	}
 	return f.says("the page's content was replaced")
 }
 

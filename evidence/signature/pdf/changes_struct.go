@@ -145,11 +145,25 @@ func (t *structureStep) find(was []syntax.Object, i int, n syntax.Object) int {
 		if t.old.structs[ro.Num] != t.new.structs[rn.Num] || okO && okN && t.old.structs[ro.Num] {
 			continue
 		}
-		if t.same(o, n, false) {
+		if t.sameObject(o, n) || t.same(o, n, false) {
 			return i
 		}
 	}
 	return -1
+}
+
+// sameObject reports whether two kids are references to one annotation, which
+// may since be gone from its page and is compared there (14.7.5.3).
+func (t *structureStep) sameObject(a, b syntax.Object) bool {
+	va, _ := t.old.rev.Resolve(a)
+	vb, _ := t.new.rev.Resolve(b)
+	da, _ := va.(*syntax.Dict)
+	db, _ := vb.(*syntax.Dict)
+	num := refNum(da.Get("Obj"))
+	if num == 0 || num != refNum(db.Get("Obj")) || t.old.annots[num] == nil || t.new.knows(num) {
+		return false
+	}
+	return t.same(da.Get("Pg"), db.Get("Pg"), false)
 }
 
 // element compares two structure elements.

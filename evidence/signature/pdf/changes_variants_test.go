@@ -79,6 +79,10 @@ func TestImpliedEntries(t *testing.T) {
 		{name: "page cut", revisions: []objects{page("/CropBox[0 0 595 400]")}, want: signature.ChangeForbidden, what: signature.WhatPageContent, detail: "what is shown of the page changed"},
 		{name: "language", base: catalog("/Lang(vi-VN)"), revisions: []objects{catalog("/Lang(en)")}, want: signature.ChangeForbidden, what: signature.WhatCatalog, detail: `"en" instead of "vi-VN"`},
 		{name: "top of a list that did not change", revisions: []objects{{20: strings.Replace(fieldName, "/P 3 0 R", "/TI 3/P 3 0 R", 1)}}, want: signature.ChangeForbidden, what: signature.WhatField},
+		{name: "border with its value at P2", revisions: []objects{{20: strings.Replace(strings.Replace(fieldName, "/P 3 0 R", "/BS<</W 1>>/P 3 0 R", 1), "(An)", "(Binh)", 1), 21: shows("Binh")}}, sig: sigField{Permission: 2}, want: signature.ChangePermitted, what: signature.WhatFormFill},
+		{name: "border alone at P2", revisions: []objects{{20: strings.Replace(fieldName, "/P 3 0 R", "/BS<</W 1>>/P 3 0 R", 1)}}, sig: sigField{Permission: 2}, want: signature.ChangeForbidden, what: signature.WhatAnnotation, detail: "looks different: /BS"},
+		{name: "picture as a value", revisions: []objects{{20: strings.Replace(fieldName, "(An)", "(Binh)", 1), 21: stream("/Type/XObject/Subtype/Form/BBox[0 0 200 20]", "q 200 0 0 20 0 0 cm BI/W 1/H 1/BPC 8/CS/G ID x EI Q")}}, want: signature.ChangeUnknown, what: signature.WhatAppearance, detail: "shows a picture"},
+		{name: "content written anew", revisions: []objects{{4: stream("", strings.Replace(contentOne, "Tf 72 770 Td", "Tf 72 771 Td", 1))}}, want: signature.ChangeForbidden, what: signature.WhatPageContent, detail: "the words are the same"},
 		{name: "top of a list with its value", revisions: []objects{{20: strings.Replace(strings.Replace(fieldName, "/P 3 0 R", "/TI 3/P 3 0 R", 1), "(An)", "(Binh)", 1), 21: shows("Binh")}}, want: signature.ChangePermitted, what: signature.WhatFormFill},
 		{name: "field renamed", revisions: []objects{{20: strings.Replace(fieldName, "(ten)", "(hoten)", 1)}}, want: signature.ChangeForbidden, what: signature.WhatField, detail: `field "ten" was renamed "hoten"`},
 	})
@@ -199,6 +203,10 @@ func TestStructurePage(t *testing.T) {
 			revisions: []objects{with(link, objects{91: "<</S/Document/P 90 0 R/Pg 3 0 R/K[92 0 R " + below + "]>>"})}, want: signature.ChangeAnnotated, what: signature.WhatAnnotation},
 		{name: "kids tell their page", base: root("<</S/Document/P 90 0 R/K[92 0 R<</Type/MCR/Pg 3 0 R/MCID 1>>]>>"),
 			revisions: []objects{with(link, objects{91: "<</S/Document/P 90 0 R/Pg 6 0 R/K[92 0 R<</Type/MCR/Pg 3 0 R/MCID 1>>" + below + "]>>"})}, want: signature.ChangeAnnotated, what: signature.WhatAnnotation},
+		{name: "annotation removed, element left", base: with(root("<</S/Document/P 90 0 R/K[92 0 R 93 0 R]>>"), with(link, objects{93: "<</S/Link/P 91 0 R/Pg 3 0 R/K " + below + ">>"})),
+			revisions: []objects{{3: pageOne}}, sig: sigField{Permission: 3}, want: signature.ChangePermitted, what: signature.WhatAnnotation, detail: "was removed"},
+		{name: "element names another annotation", base: with(root("<</S/Document/P 90 0 R/K[92 0 R 93 0 R]>>"), with(link, objects{93: "<</S/Link/P 91 0 R/Pg 3 0 R/K " + below + ">>"})),
+			revisions: []objects{{93: "<</S/Link/P 91 0 R/Pg 3 0 R/K<</Type/OBJR/Obj 20 0 R>>>>"}}, sig: sigField{Permission: 3}, want: signature.ChangeForbidden, what: signature.WhatOther},
 		{name: "content goes to another page", base: root("<</S/Document/P 90 0 R/Pg 3 0 R/K[92 0 R 1]>>"),
 			revisions: []objects{with(link, objects{91: "<</S/Document/P 90 0 R/Pg 6 0 R/K[92 0 R 1 " + below + "]>>"})}, want: signature.ChangeForbidden, what: signature.WhatOther, detail: "/Pg"},
 	})
