@@ -137,6 +137,11 @@ func reordered(a, b *statePage, both []annotPair) bool {
 
 func (s *step) annotRemoved(j int, o *stateAnnot) {
 	if f := s.old.widgets[o.num]; o.num != 0 && f != nil {
+		if s.seenElsewhere(f, o.num) {
+			s.add(finding{kind: findRemoved, what: signature.WhatAnnotation, rule: ruleAnnots, field: f.name, mark: s.lay(j, o)}.on(j+1, o.num).
+				says("a widget of field %q was removed from the page, and another one shows it", printable(f.name, 60)))
+			return
+		}
 		s.add(fixed(signature.ChangeForbidden, signature.WhatField, ruleFields).on(j+1, o.num).says("the widget of field %q was removed", printable(f.name, 60)))
 		return
 	}
@@ -146,6 +151,19 @@ func (s *step) annotRemoved(j int, o *stateAnnot) {
 	}
 	s.add(finding{kind: findRemoved, what: signature.WhatAnnotation, rule: ruleAnnots, mark: s.lay(j, o)}.on(j+1, o.num).
 		says("an annotation (%s) was removed", s.subtype(s.old, o)))
+}
+
+// seenElsewhere reports whether the form is as it was and a field that lost a
+// widget on a page is still shown by another. Deleting an annotation is not
+// changing the form (ISO 32000-2 12.5.6.19, 12.8.2.2.2).
+func (s *step) seenElsewhere(old *stateField, lost int) bool {
+	f := s.new.byName[old.name]
+	if f == nil || s.isSignature(old) || !slices.Contains(f.widgets, lost) {
+		return false
+	}
+	return slices.ContainsFunc(f.widgets, func(w int) bool {
+		return w != lost && s.new.annots[w] != nil && s.old.annots[w] != nil && !hidden(s.new.rev, s.new.annots[w])
+	})
 }
 
 func (s *step) subtype(st *state, a *stateAnnot) string {
@@ -260,6 +278,10 @@ func (s *step) compareAnnot(j int, a, b *stateAnnot) {
 			differ = append(differ, k)
 		}
 	}
+	if field != nil && s.pointsElsewhere(a.dict, b.dict, "P") {
+		s.add(fixed(signature.ChangeForbidden, signature.WhatField, ruleFields).on(j+1, b.num).
+			says("the widget of field %q names another page as its own", printable(field.name, 60)))
+	}
 	if b.dict.Duplicate && !a.dict.Duplicate {
 		s.add(fixed(signature.ChangeForbidden, signature.WhatAppearance, ruleAnnots).on(j+1, b.num).says("the annotation has the same entry twice"))
 	}
@@ -276,6 +298,14 @@ func (s *step) compareAnnot(j int, a, b *stateAnnot) {
 	}
 	s.annotChanged(j, a, b, differ)
 	s.action(j, b)
+}
+
+// pointsElsewhere reports whether a reference back that was there leads to
+// another node. That one is written where there was none says nothing.
+func (s *step) pointsElsewhere(a, b *syntax.Dict, key syntax.Name) bool {
+	was, _ := s.old.rev.Resolve(a.Get(key))
+	is, _ := s.new.rev.Resolve(b.Get(key))
+	return !syntax.IsNull(was) && !syntax.IsNull(is) && !s.same(a.Get(key), b.Get(key), false)
 }
 
 // showKeys decide what a reader sees of an annotation that draws itself.
@@ -320,6 +350,16 @@ func (s *step) purpose(st *state, a *stateAnnot) string {
 	}
 }
 
+// gainsPrint reports whether the flags of an annotation differ only by gaining
+// Print (ISO 32000-2 table 167), which programs set on fields they fill in.
+func (s *step) gainsPrint(a, b *stateAnnot) bool {
+	va, _ := s.old.rev.Resolve(a.dict.Get("F"))
+	vb, _ := s.new.rev.Resolve(b.dict.Get("F"))
+	was, _ := va.(syntax.Integer)
+	is, ok := vb.(syntax.Integer)
+	return ok && is == was|4
+}
+
 func names(keys []syntax.Name) string {
 	out := ""
 	for _, k := range keys {
@@ -343,6 +383,7 @@ func (s *step) widgetChanged(j int, f *stateField, a, b *stateAnnot, differ []sy
 	for _, k := range differ {
 		switch {
 		case k == "AP" || k == "AS":
+		case k == "F" && s.valueChanged(f) && s.gainsPrint(a, b):
 		case styleKeys[k] && s.valueChanged(f): // the look may follow the value, and is then drawn anew
 		case styleKeys[k]:
 			style += " /" + string(k)

@@ -250,6 +250,9 @@ func (s *step) compareField(a, b *stateField) {
 	for _, k := range formKeys(a.dict, b.dict) {
 		was, is := a.dict.Get(k), b.dict.Get(k)
 		merged := len(b.widgets) == 1 && b.widgets[0] == b.num
+		if k == "Parent" && s.pointsElsewhere(a.dict, b.dict, k) {
+			s.add(bad.says("field %q names another parent", printable(b.name, 60)))
+		}
 		if k == "Parent" || k == "Kids" || merged && !fieldKeys[k] {
 			continue
 		}
@@ -281,7 +284,7 @@ func (s *step) fieldEntry(bad finding, a, b *stateField, k syntax.Name) {
 		s.add(finding{kind: findStyle, what: signature.WhatAnnotation, rule: ruleFields, field: b.name}.on(s.pageOfField(b), b.num).
 			says("the default look of field %q changed: /%s", name, printable(string(k), 20)))
 	default:
-		s.add(bad.says("field %q was redefined: /%s", name, printable(string(k), 30)))
+		s.deep(was, is, false, b.num, "/"+printable(string(k), 30), bad.says("field %q was redefined:", name))
 	}
 }
 

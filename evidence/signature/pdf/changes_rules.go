@@ -128,6 +128,17 @@ func (j *judge) locked(field string) bool {
 	return false
 }
 
+// inside reports whether a new field lies below one that a lock names: the
+// name of a field stands for all below it.
+func (j *judge) inside(field string) bool {
+	for _, l := range j.locks {
+		if l.Action == "Include" && slices.ContainsFunc(l.Fields, func(n string) bool { return n != "" && strings.HasPrefix(field, n+".") }) {
+			return true
+		}
+	}
+	return false
+}
+
 // changes classifies what revision i did.
 func (j *judge) changes(i int, found []finding) []signature.Change {
 	out := make([]signature.Change, 0, len(found))
@@ -227,6 +238,8 @@ func (j *judge) drawn(c *signature.Change, f finding) {
 		c.What, what = signature.WhatPageContent, "changing a page"
 	}
 	switch {
+	case f.kind == findField && j.inside(f.field):
+		decide(c, signature.ChangeForbidden, ruleFieldMDP, "the field above it is locked")
 	case f.empty && j.permission != 1 && j.signedLater(c.Revision, f.field) >= 0:
 		// Adding the field and signing it may be two steps of one signature.
 		decide(c, signature.ChangePermitted, ruleDocMDP, "it is signed in revision %d", j.signedLater(c.Revision, f.field)+1)

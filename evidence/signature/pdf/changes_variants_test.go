@@ -88,6 +88,44 @@ func TestImpliedEntries(t *testing.T) {
 	})
 }
 
+// TestFieldTree has fields of a tree with widgets on two pages, and what may
+// be done to them.
+func TestFieldTree(t *testing.T) {
+	tree := objects{
+		3:  annots("62 0 R"),
+		6:  strings.Replace(signedDoc()[6], "/Resources", "/Annots[63 0 R]/Resources", 1),
+		10: strings.Replace(form, "20 0 R]", "20 0 R 60 0 R]", 1),
+		60: "<</T(goc)/Kids[61 0 R]>>",
+		61: "<</T(con)/FT/Tx/V(An)/Parent 60 0 R/Kids[62 0 R 63 0 R]>>",
+		62: "<</Type/Annot/Subtype/Widget/Parent 61 0 R/Rect[300 100 400 120]/P 3 0 R/AP<</N 21 0 R>>>>",
+		63: "<</Type/Annot/Subtype/Widget/Parent 61 0 R/Rect[300 100 400 120]/P 6 0 R/AP<</N 21 0 R>>>>",
+	}
+	gone := objects{6: signedDoc()[6]}
+	filled := objects{61: strings.Replace(tree[61], "(An)", "(Binh)", 1), 21: shows("Binh"), 20: strings.Replace(fieldName, "(An)", "(Binh)", 1)}
+	flags := func(f string) objects { return objects{62: strings.Replace(tree[62], "/P 3 0 R", "/P 3 0 R/F "+f, 1)} }
+	below := objects{3: annots("62 0 R 64 0 R"), 60: "<</T(goc)/Kids[61 0 R 64 0 R]>>",
+		64: "<</Type/Annot/Subtype/Widget/FT/Tx/T(them)/Parent 60 0 R/Rect[300 200 400 220]/P 3 0 R>>"}
+	locked := sigField{Lock: &fieldLock{Action: "Include", Fields: []string{"goc"}}}
+	signed := func(o objects) []objects {
+		return []objects{with(further(annots("62 0 R 64 0 R 40 0 R"), "0 0 0 0", objects{10: strings.Replace(tree[10], "60 0 R]", "60 0 R 40 0 R]", 1)}), o)}
+	}
+	own := with(below, objects{3: annots("62 0 R 64 0 R 40 0 R")})
+	runAll(t, []changeCase{
+		{name: "one of two widgets deleted at P3", base: tree, revisions: []objects{gone}, sig: sigField{Permission: 3}, want: signature.ChangePermitted, what: signature.WhatAnnotation, detail: "another one shows it"},
+		{name: "one of two widgets deleted at P2", base: tree, revisions: []objects{gone}, sig: sigField{Permission: 2}, want: signature.ChangeForbidden, what: signature.WhatAnnotation},
+		{name: "one of two widgets deleted", base: tree, revisions: []objects{gone}, want: signature.ChangeForbidden, what: signature.WhatAnnotation, detail: "the signer saw it"},
+		{name: "both widgets deleted at P3", base: tree, revisions: []objects{with(gone, objects{3: pageOne})}, sig: sigField{Permission: 3}, want: signature.ChangeForbidden, what: signature.WhatField},
+		{name: "a widget taken out of the field at P3", base: tree, revisions: []objects{with(gone, objects{61: strings.Replace(tree[61], " 63 0 R", "", 1)})}, sig: sigField{Permission: 3}, want: signature.ChangeForbidden, what: signature.WhatField},
+		{name: "widget of another page", base: tree, revisions: []objects{{62: strings.Replace(tree[62], "/P 3 0 R", "/P 6 0 R", 1)}}, want: signature.ChangeForbidden, what: signature.WhatField, detail: "names another page"},
+		{name: "child of another field", base: tree, revisions: []objects{{61: strings.Replace(tree[61], "/Parent 60 0 R", "/Parent 20 0 R", 1)}}, want: signature.ChangeForbidden, what: signature.WhatField, detail: "names another parent"},
+		{name: "filled and printed at P2", base: tree, revisions: []objects{with(filled, flags("4"))}, sig: sigField{Permission: 2}, want: signature.ChangePermitted, what: signature.WhatFormFill},
+		{name: "filled and hidden", base: tree, revisions: []objects{with(filled, flags("2"))}, want: signature.ChangeForbidden, what: signature.WhatField, detail: "/F"},
+		{name: "printed at P2", base: tree, revisions: []objects{flags("4")}, sig: sigField{Permission: 2}, want: signature.ChangeForbidden, what: signature.WhatField},
+		{name: "field added below a locked one", base: tree, revisions: signed(own), sig: locked, want: signature.ChangeForbidden, what: signature.WhatField, detail: "above it is locked"},
+		{name: "field added below one that is not locked", base: tree, revisions: signed(own), want: signature.ChangePermitted, what: signature.WhatNumbering},
+	})
+}
+
 // TestPermissionsReplaced has what happens to certifications and declared
 // extensions.
 func TestPermissionsReplaced(t *testing.T) {
