@@ -370,7 +370,7 @@ func (s *step) compareResources(j int, a, b *statePage) []string {
 		now, _ := s.new.rev.Dict(is.Get(kind))
 		if before != nil {
 			for _, e := range before.Entries {
-				s.deep(before.Get(e.Key), now.Get(e.Key), true, b.num, "/"+string(kind)+"/"+printable(string(e.Key), 40), bad)
+				s.deep(before.Get(e.Key), now.Get(e.Key), true, b.num, "/"+string(kind)+"/"+printable(string(e.Key), 40), bad.says("%s", wordsFor(resourceWords, kind, "")))
 			}
 		}
 		if now == nil {

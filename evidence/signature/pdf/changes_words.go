@@ -39,6 +39,17 @@ var catalogWords = map[syntax.Name]string{
 	"ViewerPreferences": "how the document is shown changed",
 }
 
+// resourceWords do the same for what a page draws with (table 34).
+var resourceWords = map[syntax.Name]string{
+	"ExtGState":  "a setting that the page draws with changed",
+	"ColorSpace": "colours that the page draws with changed",
+	"Pattern":    "a pattern that the page draws with changed",
+	"Shading":    "a pattern that the page draws with changed",
+	"XObject":    "a picture or form that the page draws changed",
+	"Font":       "a font that the page writes with changed",
+	"Properties": "a layer or property that the page uses changed",
+}
+
 func wordsFor(table map[syntax.Name]string, key syntax.Name, otherwise string) string {
 	if w := table[key]; w != "" {
 		return w + ":"
