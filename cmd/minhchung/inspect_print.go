@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -99,6 +100,11 @@ const mostChanges = 8
 
 func (in *inspection) changeLines(changes []signature.Change) []string {
 	var lines []string
+	if len(changes) > mostChanges {
+		// What is forbidden must not stand behind what is not listed.
+		changes = slices.Clone(changes)
+		slices.SortStableFunc(changes, func(a, b signature.Change) int { return graver[b.Class] - graver[a.Class] })
+	}
 	for _, c := range changes[:min(len(changes), mostChanges)] {
 		lines = append(lines, "      - "+report.Change(in.Lang, c))
 	}
@@ -107,6 +113,9 @@ func (in *inspection) changeLines(changes []signature.Change) []string {
 	}
 	return lines
 }
+
+// graver orders the classes of changes.
+var graver = map[signature.ChangeClass]int{signature.ChangeForbidden: 3, signature.ChangeUnknown: 2, signature.ChangeAnnotated: 1}
 
 // resultOrder is from best to worst.
 var resultOrder = []signature.Result{
