@@ -126,6 +126,25 @@ func TestFieldTree(t *testing.T) {
 	})
 }
 
+// TestBitmapNumbers has a number in a font of bitmaps, as TeX has them, which
+// is followed glyph by glyph.
+func TestBitmapNumbers(t *testing.T) {
+	number := func(glyph string) objects {
+		return further(strings.Replace(contents("[4 0 R 43 0 R]"), "20 0 R]", "20 0 R 40 0 R]", 1), "0 0 0 0", objects{
+			5:  "<</Font<</F1 7 0 R/Bm 44 0 R>>>>",
+			43: stream("", "BT /Bm 10 Tf 96 740 Td (32) Tj ET"),
+			44: "<</Type/Font/Subtype/Type3/FontMatrix[.1 0 0 .1 0 0]/FontBBox[0 0 6 7]/FirstChar 50/LastChar 51/Widths[6 6]/Encoding<</Differences[50/two/three]>>/CharProcs<</two 45 0 R/three 45 0 R>>>>",
+			45: stream("", glyph),
+		})
+	}
+	const bitmap = "6 0 0 0 5 7 d1 q 5 0 0 7 0 0 cm BI/IM true/W 5/H 7/BPC 1 ID 1234567 EI Q"
+	runAll(t, []changeCase{
+		{name: "in a free place", revisions: []objects{number(bitmap)}, want: signature.ChangePermitted, what: signature.WhatNumbering},
+		{name: "that draws over the text beside", revisions: []objects{number("6 0 d0 -20 0 20 7 re f")}, want: signature.ChangeForbidden, what: signature.WhatPageContent, detail: "it lies over the text"},
+		{name: "that draws a text", revisions: []objects{number("6 0 d0 BT /F1 1 Tf (9) Tj ET")}, want: signature.ChangeUnknown, what: signature.WhatPageContent},
+	})
+}
+
 // TestPermissionsReplaced has what happens to certifications and declared
 // extensions.
 func TestPermissionsReplaced(t *testing.T) {
