@@ -59,3 +59,17 @@ func TestType3Budget(t *testing.T) {
 		t.Errorf("got %s, want a text that is not bounded", show(d))
 	}
 }
+
+func FuzzType3(f *testing.F) {
+	for _, s := range []string{"6 0 0 0 5 7 d1 q 5 0 0 7 0 0 cm BI/IM true/W 5/H 7/BPC 1 ID 1234567 EI Q", "6 0 d0 0 0 m 9 9 l S", "1 0 d0 BT (C) Tj ET", "1 0 d0 9 w 0 0 1 1 re W n sh"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		d := draw(t, "BT /F1 10 Tf 100 200 Td (CAC) Tj ET", bitmapFont("", string(data)))
+		for _, m := range d.Marks {
+			if m.Box.Empty() || m.Box.Intersect(page) != m.Box {
+				t.Fatalf("got a mark at %v, want it inside %v", m.Box, page)
+			}
+		}
+	})
+}
