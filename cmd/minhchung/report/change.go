@@ -24,10 +24,10 @@ func Change(lang message.Lang, c signature.Change) string {
 	}
 	what += " " + Word(lang, "class", string(c.Class))
 	if c.Detail != "" {
-		what += ": " + explanation(lang, c.Detail)
+		what += ": " + Sentence(lang, c.Detail)
 	}
 	if c.Rule != "" {
-		what += " [" + explanation(lang, c.Rule) + "]"
+		what += " [" + Sentence(lang, c.Rule) + "]"
 	}
 	return what
 }
@@ -64,10 +64,10 @@ var templates = sync.OnceValue(func() []template {
 	return out
 })
 
-// explanation puts an English explanation into the reader's language. What
-// the catalogue does not know is shown as it is: better in English than not at
-// all.
-func explanation(lang message.Lang, text string) string {
+// Sentence puts a sentence that readers and judges write into the evidence
+// in English into the reader's language. What the catalogue does not know is
+// shown as it is: better in English than not at all.
+func Sentence(lang message.Lang, text string) string {
 	if lang == message.English {
 		return text
 	}

@@ -59,16 +59,19 @@ func TestEveryExplanationIsTranslated(t *testing.T) {
 		regexp.MustCompile(`says\(` + literal), regexp.MustCompile(`decide\(.*?, ` + literal + `(?:, |\))`),
 		regexp.MustCompile(`forbids\(c, ` + literal), regexp.MustCompile(`what(?:, what)? :?= .*` + literal), regexp.MustCompile(`over(?::| =| :=) ` + literal),
 		regexp.MustCompile(`p\.cover, p\.over = [a-zA-Z]+, ` + literal), regexp.MustCompile(`return cover[A-Z][a-z]+, ` + literal),
+		regexp.MustCompile(`return (?:-1|nil|numbers), ` + literal), regexp.MustCompile(`Problem = (?:-1, )?` + literal),
+		regexp.MustCompile(`(?:malformed|unsupported)\(` + literal + `\)`), regexp.MustCompile(`(?s:broken\([^"]*?)` + literal + `\)`),
 		regexp.MustCompile(`":\s+` + literal),
 	}
 	files, err := filepath.Glob("../../../evidence/signature/pdf/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
+	files = append(files, "../../../evidence/signature/integrity.go")
 	found := 0
 	for _, path := range files {
 		name := filepath.Base(path)
-		if strings.HasSuffix(name, "_test.go") || !strings.HasPrefix(name, "changes") && name != "geometry.go" {
+		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}
 		source, err := os.ReadFile(path)
