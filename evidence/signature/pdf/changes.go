@@ -97,17 +97,18 @@ const moreChanges = "further changes are not listed; the worst of them: "
 // finding is one difference between two revisions, before anybody's
 // permissions are asked.
 type finding struct {
-	kind   findingKind
-	class  signature.ChangeClass // of fixed findings
-	what   string                // of fixed findings
-	rule   string
-	object int
-	page   int // 1-based
-	field  string
-	fresh  bool // of a signature: its field is new, too; of an annotation: it was added
-	empty  bool // of a field: a signature field that shows nothing and is not signed
-	leads  bool // of an annotation: where it leads or what it does changed
-	detail string
+	kind    findingKind
+	class   signature.ChangeClass // of fixed findings
+	what    string                // of fixed findings
+	rule    string
+	object  int
+	page    int // 1-based
+	field   string
+	fresh   bool // of a signature: its field is new, too; of an annotation: it was added
+	empty   bool // of a field: a signature field that shows nothing and is not signed
+	control bool // of a field: a button or a list and not a text
+	leads   bool // of an annotation: where it leads or what it does changed
+	detail  string
 	// mark is set for what was put on a page.
 	mark *placement
 }
@@ -127,6 +128,7 @@ const (
 	findRemoved                       // an annotation removed
 	findContent                       // a content stream appended
 	findTabs                          // the tab order of a page
+	findAction                        // what an annotation does when it is used
 )
 
 // state returns the nodes of revision i, read once.

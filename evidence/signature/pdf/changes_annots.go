@@ -176,7 +176,7 @@ func (s *step) subtype(st *state, a *stateAnnot) string {
 // part of that signature.
 func (s *step) annotAdded(j int, n *stateAnnot) {
 	p := s.place(j, n)
-	s.action(j, n)
+	s.action(j, nil, n)
 	if n.num != 0 {
 		if f := s.new.widgets[n.num]; f != nil {
 			if s.signing[f] {
@@ -207,6 +207,7 @@ func (s *step) fieldShown(j int, f *stateField, n *stateAnnot, p *placement) {
 		s.add(out.says("an empty signature field %q was added", printable(f.name, 60)))
 		return
 	}
+	out.control = kind != syntax.Name("Tx") && kind != syntax.Name("Sig")
 	s.add(out.says("field %q was added", printable(f.name, 60)))
 }
 
@@ -222,11 +223,50 @@ func (s *step) draws(n *stateAnnot) bool {
 	return !d.Complete || len(d.Marks) > 0
 }
 
-// action sees annotations that do something when nobody asks them to.
-func (s *step) action(j int, n *stateAnnot) {
-	if aa, _ := s.new.rev.Dict(n.dict.Get("AA")); aa != nil && len(aa.Entries) > 0 {
+// action sees annotations that do something when nobody asks them to, or more
+// than lead somewhere when somebody does, and did not do so before.
+func (s *step) action(j int, was, n *stateAnnot) {
+	before := &syntax.Dict{}
+	if was != nil {
+		before = was.dict
+	}
+	aa, _ := s.new.rev.Dict(n.dict.Get("AA"))
+	if aa != nil && len(aa.Entries) > 0 && !s.same(before.Get("AA"), n.dict.Get("AA"), false) {
 		s.add(fixed(signature.ChangeForbidden, signature.WhatOther, "ISO 32000-2 12.6.3").on(j+1, n.num).says("the new annotation acts by itself"))
 	}
+	if name := s.acts(n.dict.Get("A")); name != "" && !s.same(before.Get("A"), n.dict.Get("A"), false) {
+		s.add(finding{kind: findAction, what: signature.WhatAnnotation, rule: ruleActions}.on(j+1, n.num).
+			says("an annotation does more than lead somewhere when it is used: /%s", printable(name, 30)))
+	}
+}
+
+// maxActions bounds the chain of actions that is followed.
+const maxActions = 100
+
+// acts returns the first action of a chain that does more than lead
+// somewhere (ISO 32000-2 table 201): scripts, programs, what hides and shows.
+func (s *step) acts(o syntax.Object) string {
+	work := []syntax.Object{o}
+	for n := 0; len(work) > 0; n++ {
+		if n == maxActions {
+			return "Next"
+		}
+		v, _ := s.new.rev.Resolve(work[0])
+		work = work[1:]
+		switch v := v.(type) {
+		case syntax.Array:
+			work = append(work, v[:min(len(v), maxActions)]...)
+		case *syntax.Dict:
+			kind, _ := s.new.rev.Resolve(v.Get("S"))
+			switch name, _ := kind.(syntax.Name); name {
+			case "GoTo", "GoToR", "GoToE", "GoToDp", "URI", "Thread", "Named", "":
+				work = append(work, v.Get("Next"))
+			default:
+				return string(name)
+			}
+		}
+	}
+	return ""
 }
 
 // signatureWidget judges where a further signature shows itself.
@@ -297,7 +337,7 @@ func (s *step) compareAnnot(j int, a, b *stateAnnot) {
 		return
 	}
 	s.annotChanged(j, a, b, differ)
-	s.action(j, b)
+	s.action(j, a, b)
 }
 
 // pointsElsewhere reports whether a reference back that was there leads to
@@ -374,7 +414,7 @@ func (s *step) widgetChanged(j int, f *stateField, a, b *stateAnnot, differ []sy
 	if s.signing[f] {
 		s.signatureWidget(j, f, b, s.place(j, b))
 		if slices.Contains(differ, "AA") || slices.Contains(differ, "A") {
-			s.action(j, b)
+			s.action(j, a, b)
 		}
 		return
 	}

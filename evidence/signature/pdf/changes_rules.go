@@ -183,6 +183,21 @@ func (j *judge) classify(c *signature.Change, f finding) {
 		j.annotated(c, f)
 	case findRemoved:
 		j.removed(c, f)
+	case findAction:
+		j.acting(c)
+	}
+}
+
+// acting judges actions that came. Level 3 lets annotations be made and does
+// not say which; what a script shows is for somebody to look at.
+func (j *judge) acting(c *signature.Change) {
+	switch j.permission {
+	case 1, 2:
+		j.forbids(c, "an annotation")
+	case 3:
+		decide(c, signature.ChangeUnknown, "", "")
+	default:
+		decide(c, signature.ChangeForbidden, "", "")
 	}
 }
 
@@ -249,6 +264,8 @@ func (j *judge) drawn(c *signature.Change, f finding) {
 		decide(c, signature.ChangeForbidden, ruleContents, "it lies over %s", f.mark.over)
 	case f.empty && j.next(c.Revision) >= 0:
 		decide(c, signature.ChangePermitted, "", "it shows nothing, and the signature of revision %d covers it", j.next(c.Revision)+1)
+	case f.control:
+		decide(c, signature.ChangeUnknown, "", "it is a button or a list and no text")
 	case f.mark.opaque:
 		decide(c, signature.ChangeUnknown, ruleContents, "it draws more than text")
 	default:

@@ -24,7 +24,10 @@ func TestLinks(t *testing.T) {
 	runAll(t, []changeCase{
 		{name: "leads elsewhere", base: base, revisions: []objects{moved}, want: signature.ChangeForbidden, what: signature.WhatAnnotation, detail: "leads to https://khac.example/ and before leads to https://xa.example/"},
 		{name: "leads elsewhere before a further signature", base: base, revisions: signed(moved, "60 0 R"), want: signature.ChangeForbidden, what: signature.WhatAnnotation, detail: "the signer saw it lead elsewhere"},
-		{name: "runs a script", base: base, revisions: []objects{{60: link("/A<</S/JavaScript/JS(x)>>")}}, want: signature.ChangeForbidden, what: signature.WhatAnnotation, detail: "acts by /JavaScript"},
+		{name: "runs a script", base: base, revisions: []objects{{60: link("/A<</S/JavaScript/JS(x)>>")}}, want: signature.ChangeForbidden, what: signature.WhatAnnotation, detail: "more than lead somewhere"},
+		{name: "new one with a script", revisions: []objects{{3: annots("60 0 R"), 60: link("/A<</S/URI/URI(x)/Next[<</S/JavaScript/JS(x)>>]>>")}}, want: signature.ChangeForbidden, what: signature.WhatAnnotation, detail: "more than lead somewhere when it is used: /JavaScript"},
+		{name: "new one with a script at P3", revisions: []objects{{3: annots("60 0 R"), 60: link("/A<</S/Hide/T(ten)>>")}}, sig: sigField{Permission: 3}, want: signature.ChangeUnknown, what: signature.WhatAnnotation, detail: "/Hide"},
+		{name: "script that was there", base: objects{3: annots("60 0 R"), 60: link("/A<</S/JavaScript/JS(x)>>/AA<</E<</S/JavaScript/JS(y)>>>>")}, revisions: []objects{{60: link("/A<</S/JavaScript/JS(x)>>/AA<</E<</S/JavaScript/JS(y)>>>>/Contents(x)")}}, sig: sigField{Permission: 3}, want: signature.ChangePermitted, what: signature.WhatAnnotation},
 		{name: "leads elsewhere at P3", base: base, revisions: []objects{moved}, sig: sigField{Permission: 3}, want: signature.ChangePermitted, what: signature.WhatAnnotation, detail: "https://khac.example/"},
 		{name: "added before a further signature", revisions: signed(base, "60 0 R"), want: signature.ChangeAnnotated, what: signature.WhatAnnotation},
 		{name: "file attached before a further signature", revisions: signed(objects{60: "<</Type/Annot/Subtype/FileAttachment/Rect[300 100 318 118]/FS<</F(x)>>>>"}, "60 0 R"), want: signature.ChangeAnnotated, what: signature.WhatAnnotation},
@@ -122,6 +125,7 @@ func TestFieldTree(t *testing.T) {
 		{name: "filled and hidden", base: tree, revisions: []objects{with(filled, flags("2"))}, want: signature.ChangeForbidden, what: signature.WhatField, detail: "/F"},
 		{name: "printed at P2", base: tree, revisions: []objects{flags("4")}, sig: sigField{Permission: 2}, want: signature.ChangeForbidden, what: signature.WhatField},
 		{name: "field added below a locked one", base: tree, revisions: signed(own), sig: locked, want: signature.ChangeForbidden, what: signature.WhatField, detail: "above it is locked"},
+		{name: "check box added before a further signature", base: tree, revisions: signed(with(own, objects{64: strings.Replace(below[64], "/FT/Tx", "/FT/Btn", 1)})), want: signature.ChangeUnknown, what: signature.WhatField, detail: "a button or a list"},
 		{name: "field added below one that is not locked", base: tree, revisions: signed(own), want: signature.ChangePermitted, what: signature.WhatNumbering},
 	})
 }
