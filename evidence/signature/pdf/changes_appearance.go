@@ -154,7 +154,7 @@ func (s *step) showsValue(f *stateField) bool {
 		if a == nil || hidden(s.new.rev, a) {
 			continue
 		}
-		if mk, _ := s.new.rev.Dict(a.dict.Get("MK")); mk.Has("BG") || !legible(s.text(f, "DA")) {
+		if mk, _ := s.new.rev.Dict(a.dict.Get("MK")); mk.Has("BG") || !legible(s.defaultLook(f, a)) {
 			return false
 		}
 		switch kind {
@@ -173,12 +173,15 @@ func (s *step) showsValue(f *stateField) bool {
 	return true
 }
 
-// text returns a text that a field has, inherits or takes from the form.
-func (s *step) text(f *stateField, key syntax.Name) string {
-	if v := f.get(key); !syntax.IsNull(v) {
-		return s.new.text(v)
+// defaultLook returns the default appearance of a widget, which its field and
+// the form may give (ISO 32000-2 tables 224, 228).
+func (s *step) defaultLook(f *stateField, a *stateAnnot) string {
+	for _, v := range []syntax.Object{a.dict.Get("DA"), f.get("DA")} {
+		if !syntax.IsNull(v) {
+			return s.new.text(v)
+		}
 	}
-	return s.new.text(s.new.form.Get(key))
+	return s.new.text(s.new.form.Get("DA"))
 }
 
 // legible reports whether a default appearance (ISO 32000-2 12.7.4.3) writes

@@ -190,6 +190,9 @@ func TestDrawnAnew(t *testing.T) {
 		unknown("a value that was not shown", base(black, strings.Replace(fieldName, "/AP<</N 21 0 R>>", "", 1)), anew(black)),
 		unknown("in white", base("/F1 12 Tf 1 g", fieldName), anew("/F1 12 Tf 1 g")),
 		unknown("in tiny letters", base("/F1 0.1 Tf 0 g", fieldName), anew("/F1 0.1 Tf 0 g")),
+		{name: "in white by a widget of its own", base: with(base(black, "<</FT/Tx/T(ten)/V(An)/Kids[22 0 R]>>"), objects{3: strings.Replace(pageOne, "20 0 R", "22 0 R", 1),
+			22: "<</Type/Annot/Subtype/Widget/Parent 20 0 R/DA(/F1 12 Tf 1 g)/Rect[72 300 272 320]/P 3 0 R/AP<</N 21 0 R>>>>"}),
+			revisions: []objects{anew(black)}, want: signature.ChangeUnknown, what: signature.WhatField, detail: `field "ten"`},
 		unknown("with a background", base(black, strings.Replace(fieldName, "/P 3 0 R", "/MK<</BG[1]>>/P 3 0 R", 1)), anew(black)),
 	})
 }
