@@ -66,14 +66,14 @@ var (
 	impliedInCatalog    = map[syntax.Name]syntax.Object{"Type": syntax.Name("Catalog"), "PageMode": syntax.Name("UseNone"), "PageLayout": syntax.Name("SinglePage"), "NeedsRendering": syntax.Bool(false)}
 )
 
-// or returns the entry o of a dictionary of revision st, or what its absence
+// or returns the entry o of a dictionary of this revision, or what its absence
 // means.
-func (st *state) or(o syntax.Object, implied map[syntax.Name]syntax.Object, key syntax.Name) syntax.Object {
+func (s *state) or(o syntax.Object, implied map[syntax.Name]syntax.Object, key syntax.Name) syntax.Object {
 	d, ok := implied[key]
 	if !ok {
 		return o
 	}
-	if v, err := st.rev.Resolve(o); err != nil || !syntax.IsNull(v) {
+	if v, err := s.rev.Resolve(o); err != nil || !syntax.IsNull(v) {
 		return o
 	}
 	return d
