@@ -134,7 +134,7 @@ func printVerdict(e *env, v signature.Verdict) {
 	in := &inspection{env: e}
 	e.say("inspect.result", e.Lang.Text("inspect.result-"+string(v.Result)))
 	for i, s := range v.Signatures {
-		for _, line := range in.signatureLines(i+1, s) {
+		for _, line := range in.signatureLines(i+1, s, "") {
 			fmt.Fprintln(e.Stdout, printable(line))
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -24,7 +25,11 @@ func (in *inspection) show(t target, r inspected) error {
 		lines = append(lines, "  "+reason)
 	}
 	for i, s := range v.Signatures {
-		lines = append(lines, in.signatureLines(i+1, s)...)
+		coverage := ""
+		if i < len(r.facts.Signatures) {
+			coverage = r.facts.Signatures[i].CoverageProblem
+		}
+		lines = append(lines, in.signatureLines(i+1, s, coverage)...)
 	}
 	lines = append(lines, "  "+in.Lang.Text("inspect.next", report.NextStep(in.Lang, v)), "")
 	for i, line := range lines {
@@ -49,13 +54,16 @@ func (in *inspection) fileReason(r inspected) string {
 			return in.Lang.Text("inspect.scan")
 		}
 	}
+	if r.facts.Problem != "" && r.facts.Condition == signature.Readable { // what the reader had to work around
+		return in.Lang.Text("inspect.detail", report.Sentence(in.Lang, r.facts.Problem))
+	}
 	return ""
 }
 
 // signatureLines show at least what Circular 15/2025/TT-BKHCN art. 6 asks for:
 // signer, issuing CA, time, integrity, validity at that time, validity period
 // of the certificate, and a warning when revocation could not be checked.
-func (in *inspection) signatureLines(number int, s signature.SignatureVerdict) []string {
+func (in *inspection) signatureLines(number int, s signature.SignatureVerdict, coverage string) []string {
 	title := "inspect.signature"
 	if s.Kind == signature.KindTimestamp {
 		title = "inspect.timestamp"
@@ -81,8 +89,11 @@ func (in *inspection) signatureLines(number int, s signature.SignatureVerdict) [
 		what, _ := signature.Sentence(code, string(in.Lang))
 		add("inspect.reason", what)
 	}
+	if coverage != "" {
+		add("inspect.detail", report.Sentence(in.Lang, coverage)+" [ISO 32000-2 12.8.1]")
+	}
 	if s.Problem != "" {
-		add("inspect.detail", s.Problem)
+		add("inspect.detail", report.Sentence(in.Lang, s.Problem))
 	}
 	add("inspect.changes", in.word("changes", string(s.Changes)))
 	return append(lines, in.changeLines(s.ChangeList)...)
@@ -99,6 +110,11 @@ const mostChanges = 8
 
 func (in *inspection) changeLines(changes []signature.Change) []string {
 	var lines []string
+	if len(changes) > mostChanges {
+		// What is forbidden must not stand behind what is not listed.
+		changes = slices.Clone(changes)
+		slices.SortStableFunc(changes, func(a, b signature.Change) int { return graver[b.Class] - graver[a.Class] })
+	}
 	for _, c := range changes[:min(len(changes), mostChanges)] {
 		lines = append(lines, "      - "+report.Change(in.Lang, c))
 	}
@@ -107,6 +123,9 @@ func (in *inspection) changeLines(changes []signature.Change) []string {
 	}
 	return lines
 }
+
+// graver orders the classes of changes.
+var graver = map[signature.ChangeClass]int{signature.ChangeForbidden: 3, signature.ChangeUnknown: 2, signature.ChangeAnnotated: 1}
 
 // resultOrder is from best to worst.
 var resultOrder = []signature.Result{

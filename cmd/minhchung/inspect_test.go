@@ -277,3 +277,21 @@ const minimalPDF = "%PDF-1.4\n" +
 	"startxref\n" +
 	"163\n" +
 	"%%EOF\n"
+
+// TestChangeLinesShowTheWorst has a forbidden change behind more permitted
+// ones than are listed.
+func TestChangeLinesShowTheWorst(t *testing.T) {
+	var changes []signature.Change
+	for range mostChanges + 3 {
+		changes = append(changes, signature.Change{What: signature.WhatMetadata, Class: signature.ChangePermitted})
+	}
+	changes = append(changes, signature.Change{What: signature.WhatPageAdded, Class: signature.ChangeForbidden, Detail: "page 4 was added"})
+	in := &inspection{env: &env{Lang: message.English}}
+	lines := in.changeLines(changes)
+	if len(lines) != mostChanges+1 || !strings.Contains(lines[0], "page 4 was added") || !strings.Contains(lines[mostChanges], "4") {
+		t.Errorf("got %d lines, the first %q, the last %q", len(lines), lines[0], lines[len(lines)-1])
+	}
+	if changes[0].Class != signature.ChangePermitted {
+		t.Error("the list itself was put into another order")
+	}
+}

@@ -218,21 +218,34 @@ func worst(facts Facts, list []SignatureVerdict) (Result, string) {
 	return ResultIntact, ""
 }
 
-// describe names the worst change after a signature.
+// telling orders changes of one class by how much they tell a person: what
+// the pages say comes before the means by which they say it.
+var telling = map[string]int{
+	WhatPageAdded: 1, WhatPageContent: 2, WhatFormFill: 3, WhatAppearance: 4, WhatAnnotation: 5, WhatField: 6,
+	WhatSignature: 7, WhatResource: 8, WhatCatalog: 9, WhatTrailing: 10, WhatValidation: 11, WhatMetadata: 12, WhatOther: 13,
+}
+
+// describe names the worst change after a signature, of several the first one
+// of the most telling kind.
 func describe(v SignatureVerdict) string {
-	for _, c := range v.ChangeList {
-		if c.Class == v.Changes {
-			s := fmt.Sprintf("changed after signing (%s): %s", c.Class, c.What)
-			if c.Page > 0 {
-				s += fmt.Sprintf(" on page %d", c.Page)
-			}
-			if c.Detail != "" {
-				s += ": " + c.Detail
-			}
-			return s
+	var best *Change
+	for i := range v.ChangeList {
+		c := &v.ChangeList[i]
+		if c.Class == v.Changes && (best == nil || telling[c.What] < telling[best.What]) {
+			best = c
 		}
 	}
-	return "changed after signing"
+	if best == nil {
+		return "changed after signing"
+	}
+	s := fmt.Sprintf("changed after signing (%s): %s", best.Class, best.What)
+	if best.Page > 0 {
+		s += fmt.Sprintf(" on page %d", best.Page)
+	}
+	if best.Detail != "" {
+		s += ": " + best.Detail
+	}
+	return s
 }
 
 func orElse(s, otherwise string) string {

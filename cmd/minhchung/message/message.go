@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -51,6 +52,18 @@ func (l Lang) Text(key string, args ...any) string {
 
 // Has reports whether the catalogue has the key.
 func Has(key string) bool { return catalogue[key] != nil }
+
+// Keys returns the keys that begin with a prefix, in order.
+func Keys(prefix string) []string {
+	var out []string
+	for key := range catalogue {
+		if strings.HasPrefix(key, prefix) {
+			out = append(out, key)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
 
 // Int groups thousands as the language does: 1.831 and 1,831.
 func (l Lang) Int(n int64) string {

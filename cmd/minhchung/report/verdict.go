@@ -47,18 +47,6 @@ func SigningTime(lang message.Lang, s signature.SignatureVerdict) string {
 	return lang.Text("inspect.time-none")
 }
 
-// Change says in words what was changed after signing, and what that means.
-func Change(lang message.Lang, c signature.Change) string {
-	what := c.What // a code newer than the catalogue
-	if message.Has("inspect.what-" + c.What) {
-		what = Word(lang, "what", c.What)
-	}
-	if c.Page > 0 {
-		what += " " + lang.Text("inspect.page", c.Page)
-	}
-	return what + " " + Word(lang, "class", string(c.Class))
-}
-
 // Codes are a signature's indication and sub-indication as the standard
 // writes them.
 func Codes(s signature.SignatureVerdict) string {

@@ -55,6 +55,7 @@ type file struct {
 	fields, annots      []int
 	trailer             string
 	crypt               func(num int, body string) string
+	key                 []byte // of crypt
 }
 
 // newFile returns the unsigned document, not written yet; the caller may
@@ -299,9 +300,27 @@ func (f *file) encrypt(password string) *file {
 		user = cipher(k, user)
 	}
 	f.trailer += fmt.Sprintf("/ID[<%x><%x>]/Encrypt<</Filter/Standard/V 2/R 3/Length 128/P -4/O<%x>/U<%x>>>", id, id, owner, append(user, make([]byte, 16)...))
+	f.key = key
 	f.crypt = func(num int, body string) string { return protect(key, num, body) }
 	return f
 }
+
+// encryptRoom makes the file encrypt the room for a signature, too, with text
+// at its end, as programs do that write the signature over encrypted zeros
+// (against ISO 32000-2 7.6.2).
+func (f *file) encryptRoom(text string) *file {
+	key := f.key
+	f.crypt = func(num int, body string) string {
+		return protect(key, num, room.ReplaceAllStringFunc(body, func(s string) string {
+			zeros, _ := hex.DecodeString(s[1 : len(s)-1])
+			copy(zeros[len(zeros)-len(text):], text)
+			return fmt.Sprintf("<%x>", cipher(objectKey(key, num), zeros))
+		}))
+	}
+	return f
+}
+
+var room = regexp.MustCompile(`<0{200,}>`)
 
 func cipher(key, data []byte) []byte {
 	c, err := rc4.NewCipher(key)
@@ -318,16 +337,22 @@ var literal = regexp.MustCompile(`\([^()]*\)`)
 // protect encrypts the strings and the stream of an object; hexadecimal
 // strings are only Contents here, which stays as it is.
 func protect(key []byte, num int, body string) string {
-	var suffix [4]byte
-	binary.LittleEndian.PutUint32(suffix[:], uint32(num))
-	sum := md5.Sum(slices.Concat(key, suffix[:3], []byte{0, 0}))
+	own := objectKey(key, num)
 	head, data, has := strings.Cut(body, "\nstream\n")
 	head = literal.ReplaceAllStringFunc(head, func(s string) string {
-		return fmt.Sprintf("<%x>", cipher(sum[:], []byte(s[1:len(s)-1])))
+		return fmt.Sprintf("<%x>", cipher(own, []byte(s[1:len(s)-1])))
 	})
 	if !has {
 		return head
 	}
 	data = strings.TrimSuffix(data, "\nendstream")
-	return head + "\nstream\n" + string(cipher(sum[:], []byte(data))) + "\nendstream"
+	return head + "\nstream\n" + string(cipher(own, []byte(data))) + "\nendstream"
+}
+
+// objectKey is algorithm 1 of ISO 32000-1 7.6.2, for generation 0.
+func objectKey(key []byte, num int) []byte {
+	var suffix [4]byte
+	binary.LittleEndian.PutUint32(suffix[:], uint32(num))
+	sum := md5.Sum(slices.Concat(key, suffix[:3], []byte{0, 0}))
+	return sum[:]
 }

@@ -160,6 +160,16 @@ func forgeryCases() []testCase {
 			copy(data[after-41:], fmt.Sprintf("%x", "4 0 obj evil endobj "))
 			f.reset(data)
 		}),
+		{family: "spoofed dictionary", name: "Contents hold encrypted text behind the CMS", result: broken, signatures: -1, make: func(s *setup) *file {
+			return signed(s, func(f *file) { f.encrypt("").encryptRoom("4 0 obj evil endobj ") }, nil)
+		}},
+		{family: "spoofed dictionary", name: "Contents of an encrypted file hold text behind the CMS", result: broken, signatures: -1, make: func(s *setup) *file {
+			f := signed(s, func(f *file) { f.encrypt("").encryptRoom("") }, nil)
+			_, _, after, _ := f.written()
+			data := f.Bytes()
+			copy(data[after-41:], fmt.Sprintf("%x", "4 0 obj evil endobj "))
+			return f.reset(data)
+		}},
 		spoof("white space inside Contents", broken, func(s *setup, f *file) { f.padding(" \n ") }),
 		spoof("comment inside Contents", broken, func(s *setup, f *file) { f.padding("%evil\n") }),
 		spoof("upper-case digits among lower-case ones", broken, func(s *setup, f *file) {

@@ -224,6 +224,9 @@ func shapeCases() []testCase {
 		single("adbe.pkcs7.detached", nil, func(s *seal) { s.subFilter = "adbe.pkcs7.detached" }),
 		single("no padding to speak of", nil, func(s *seal) { s.room = 2700 }),
 		single("encrypted with the empty password", func(f *file) { f.encrypt("") }, nil),
+		ok("encrypted with the room for Contents", 1, none, "", func(s *setup) *file {
+			return signed(s, func(f *file) { f.encrypt("").encryptRoom("") }, nil)
+		}),
 		ok("encrypted and signed twice", 2, permitted, signature.WhatSignature, func(s *setup) *file {
 			f := signed(s, func(f *file) { f.encrypt("") }, nil)
 			f.sign(by(s.world, s.organisation))

@@ -97,15 +97,18 @@ const moreChanges = "further changes are not listed; the worst of them: "
 // finding is one difference between two revisions, before anybody's
 // permissions are asked.
 type finding struct {
-	kind   findingKind
-	class  signature.ChangeClass // of fixed findings
-	what   string                // of fixed findings
-	rule   string
-	object int
-	page   int // 1-based
-	field  string
-	fresh  bool // of a signature: its field is new, too
-	detail string
+	kind    findingKind
+	class   signature.ChangeClass // of fixed findings
+	what    string                // of fixed findings
+	rule    string
+	object  int
+	page    int // 1-based
+	field   string
+	fresh   bool // of a signature: its field is new, too; of an annotation: it was added
+	empty   bool // of a field: a signature field that shows nothing and is not signed
+	control bool // of a field: a button or a list and not a text
+	leads   bool // of an annotation: where it leads or what it does changed
+	detail  string
 	// mark is set for what was put on a page.
 	mark *placement
 }
@@ -125,6 +128,7 @@ const (
 	findRemoved                       // an annotation removed
 	findContent                       // a content stream appended
 	findTabs                          // the tab order of a page
+	findAction                        // what an annotation does when it is used
 )
 
 // state returns the nodes of revision i, read once.
@@ -148,10 +152,12 @@ func (h *history) step(i int) []finding {
 	}
 	f := h.compare(i)
 	if len(f) == 0 {
-		f = []finding{{
-			class: signature.ChangePermitted, what: signature.WhatOther, rule: "ISO 32000-2 7.5.6",
-			detail: fmt.Sprintf("%d objects were written; nothing that the document consists of changed", len(h.file.Revisions()[i].Changed())),
-		}}
+		what := "an update without objects"
+		if n := len(h.file.Revisions()[i].Changed()); n > 0 {
+			what = fmt.Sprintf("%d objects were written", n)
+		}
+		f = []finding{fixed(signature.ChangePermitted, signature.WhatOther, "ISO 32000-2 7.5.6").
+			says("%s; nothing that the document consists of changed", what)}
 	}
 	if h.kept += len(f); h.kept > maxListed && len(f) > 10 {
 		f = append(slices.Clip(f[:10]), unlisted())
@@ -285,6 +291,11 @@ func (f finding) says(format string, args ...any) finding {
 func refNum(o syntax.Object) int {
 	ref, _ := o.(syntax.Ref)
 	return ref.Num
+}
+
+// oneLine shows line ends as blanks.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), " ")
 }
 
 // printable makes text from a file safe for one line of output.

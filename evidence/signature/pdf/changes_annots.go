@@ -2,8 +2,10 @@ package pdf
 
 import (
 	"slices"
+	"strings"
 
 	"minhchung/evidence/signature"
+	"minhchung/evidence/signature/pdf/content"
 	"minhchung/evidence/signature/pdf/syntax"
 )
 
@@ -135,6 +137,11 @@ func reordered(a, b *statePage, both []annotPair) bool {
 
 func (s *step) annotRemoved(j int, o *stateAnnot) {
 	if f := s.old.widgets[o.num]; o.num != 0 && f != nil {
+		if s.seenElsewhere(f, o.num) {
+			s.add(finding{kind: findRemoved, what: signature.WhatAnnotation, rule: ruleAnnots, field: f.name, mark: s.lay(j, o)}.on(j+1, o.num).
+				says("a widget of field %q was removed from the page, and another one shows it", printable(f.name, 60)))
+			return
+		}
 		s.add(fixed(signature.ChangeForbidden, signature.WhatField, ruleFields).on(j+1, o.num).says("the widget of field %q was removed", printable(f.name, 60)))
 		return
 	}
@@ -144,6 +151,19 @@ func (s *step) annotRemoved(j int, o *stateAnnot) {
 	}
 	s.add(finding{kind: findRemoved, what: signature.WhatAnnotation, rule: ruleAnnots, mark: s.lay(j, o)}.on(j+1, o.num).
 		says("an annotation (%s) was removed", s.subtype(s.old, o)))
+}
+
+// seenElsewhere reports whether the form is as it was and a field that lost a
+// widget on a page is still shown by another. Deleting an annotation is not
+// changing the form (ISO 32000-2 12.5.6.19, 12.8.2.2.2).
+func (s *step) seenElsewhere(old *stateField, lost int) bool {
+	f := s.new.byName[old.name]
+	if f == nil || s.isSignature(old) || !slices.Contains(f.widgets, lost) {
+		return false
+	}
+	return slices.ContainsFunc(f.widgets, func(w int) bool {
+		return w != lost && s.new.annots[w] != nil && s.old.annots[w] != nil && !hidden(s.new.rev, s.new.annots[w])
+	})
 }
 
 func (s *step) subtype(st *state, a *stateAnnot) string {
@@ -156,15 +176,14 @@ func (s *step) subtype(st *state, a *stateAnnot) string {
 // part of that signature.
 func (s *step) annotAdded(j int, n *stateAnnot) {
 	p := s.place(j, n)
-	s.action(j, n)
+	s.action(j, nil, n)
 	if n.num != 0 {
 		if f := s.new.widgets[n.num]; f != nil {
 			if s.signing[f] {
 				s.signatureWidget(j, f, n, p)
 				return
 			}
-			s.add(finding{kind: findField, what: signature.WhatField, rule: ruleFields, field: f.name, mark: p}.on(j+1, n.num).
-				says("field %q was added", printable(f.name, 60)))
+			s.fieldShown(j, f, n, p)
 			return
 		}
 	}
@@ -176,15 +195,78 @@ func (s *step) annotAdded(j int, n *stateAnnot) {
 	if text != "" {
 		text = ": " + text
 	}
-	s.add(finding{kind: findAnnotation, what: signature.WhatAnnotation, rule: ruleAnnots, mark: p}.on(j+1, n.num).
-		says("an annotation (%s) was added%s", s.subtype(s.new, n), printable(text, 80)))
+	s.add(finding{kind: findAnnotation, what: signature.WhatAnnotation, rule: ruleAnnots, mark: p, fresh: true}.on(j+1, n.num).
+		says("an annotation (%s) was added%s", s.subtype(s.new, n), printable(oneLine(text), 80)))
 }
 
-// action sees annotations that do something when nobody asks them to.
-func (s *step) action(j int, n *stateAnnot) {
-	if aa, _ := s.new.rev.Dict(n.dict.Get("AA")); aa != nil && len(aa.Entries) > 0 {
+// fieldShown reports a new field with its widget on a page.
+func (s *step) fieldShown(j int, f *stateField, n *stateAnnot, p *placement) {
+	out := finding{kind: findField, what: signature.WhatField, rule: ruleFields, field: f.name, mark: p}.on(j+1, n.num)
+	kind, _ := s.new.rev.Resolve(f.get("FT"))
+	if out.empty = kind == syntax.Name("Sig") && !s.hasValue(s.new, f) && !s.draws(n); out.empty {
+		s.add(out.says("an empty signature field %q was added", printable(f.name, 60)))
+		return
+	}
+	out.control = kind != syntax.Name("Tx") && kind != syntax.Name("Sig")
+	s.add(out.says("field %q was added", printable(f.name, 60)))
+}
+
+// draws reports whether an annotation shows anything on paper. One whose
+// appearance cannot be followed does.
+func (s *step) draws(n *stateAnnot) bool {
+	rect, _ := content.RectOf(s.new.rev, n.dict.Get("Rect"))
+	form := s.appearance(n)
+	if form == nil || rect.Empty() || hidden(s.new.rev, n) {
+		return false
+	}
+	d := content.Appearance(s.new.rev, form, rect, content.Limits{Operators: 200_000, Marks: maxPainted})
+	return !d.Complete || len(d.Marks) > 0
+}
+
+// action sees annotations that do something when nobody asks them to, or more
+// than lead somewhere when somebody does, and did not do so before.
+func (s *step) action(j int, was, n *stateAnnot) {
+	before := &syntax.Dict{}
+	if was != nil {
+		before = was.dict
+	}
+	aa, _ := s.new.rev.Dict(n.dict.Get("AA"))
+	if aa != nil && len(aa.Entries) > 0 && !s.same(before.Get("AA"), n.dict.Get("AA"), false) {
 		s.add(fixed(signature.ChangeForbidden, signature.WhatOther, "ISO 32000-2 12.6.3").on(j+1, n.num).says("the new annotation acts by itself"))
 	}
+	if name := s.acts(n.dict.Get("A")); name != "" && !s.same(before.Get("A"), n.dict.Get("A"), false) {
+		s.add(finding{kind: findAction, what: signature.WhatAnnotation, rule: ruleActions}.on(j+1, n.num).
+			says("an annotation does more than lead somewhere when it is used: /%s", printable(name, 30)))
+	}
+}
+
+// maxActions bounds the chain of actions that is followed.
+const maxActions = 100
+
+// acts returns the first action of a chain that does more than lead
+// somewhere (ISO 32000-2 table 201): scripts, programs, what hides and shows.
+func (s *step) acts(o syntax.Object) string {
+	work := []syntax.Object{o}
+	for n := 0; len(work) > 0; n++ {
+		if n == maxActions {
+			return "Next"
+		}
+		v, _ := s.new.rev.Resolve(work[0])
+		work = work[1:]
+		switch v := v.(type) {
+		case syntax.Array:
+			work = append(work, v[:min(len(v), maxActions)]...)
+		case *syntax.Dict:
+			kind, _ := s.new.rev.Resolve(v.Get("S"))
+			switch name, _ := kind.(syntax.Name); name {
+			case "GoTo", "GoToR", "GoToE", "GoToDp", "URI", "Thread", "Named", "":
+				work = append(work, v.Get("Next"))
+			default:
+				return string(name)
+			}
+		}
+	}
+	return ""
 }
 
 // signatureWidget judges where a further signature shows itself.
@@ -196,8 +278,12 @@ func (s *step) signatureWidget(j int, f *stateField, n *stateAnnot, p *placement
 	if p.cover == coverUnknown {
 		c = signature.ChangeUnknown
 	}
+	over := p.over
+	if p.cover == coverUnknown && strings.Contains(over, "text") {
+		over += "; whether both can be read has to be looked at"
+	}
 	s.add(fixed(c, signature.WhatAppearance, ruleAppearance).on(j+1, n.num).
-		says("the appearance of signature %q lies over %s", printable(f.name, 60), p.over))
+		says("the appearance of signature %q lies over %s", printable(f.name, 60), over))
 }
 
 // annotKeys of a widget that say how it looks.
@@ -225,11 +311,16 @@ func (s *step) compareAnnot(j int, a, b *stateAnnot) {
 				continue
 			}
 			keys[k] = true
-			if k == "StructParent" || k == "NM" || k == "M" || s.same(a.dict.Get(k), b.dict.Get(k), k == "AP") {
+			was, is := s.old.or(a.dict.Get(k), impliedInAnnotation, k), s.new.or(b.dict.Get(k), impliedInAnnotation, k)
+			if k == "StructParent" || k == "NM" || k == "M" || s.same(was, is, k == "AP") {
 				continue
 			}
 			differ = append(differ, k)
 		}
+	}
+	if field != nil && s.pointsElsewhere(a.dict, b.dict, "P") {
+		s.add(fixed(signature.ChangeForbidden, signature.WhatField, ruleFields).on(j+1, b.num).
+			says("the widget of field %q names another page as its own", printable(field.name, 60)))
 	}
 	if b.dict.Duplicate && !a.dict.Duplicate {
 		s.add(fixed(signature.ChangeForbidden, signature.WhatAppearance, ruleAnnots).on(j+1, b.num).says("the annotation has the same entry twice"))
@@ -246,7 +337,15 @@ func (s *step) compareAnnot(j int, a, b *stateAnnot) {
 		return
 	}
 	s.annotChanged(j, a, b, differ)
-	s.action(j, b)
+	s.action(j, a, b)
+}
+
+// pointsElsewhere reports whether a reference back that was there leads to
+// another node. That one is written where there was none says nothing.
+func (s *step) pointsElsewhere(a, b *syntax.Dict, key syntax.Name) bool {
+	was, _ := s.old.rev.Resolve(a.Get(key))
+	is, _ := s.new.rev.Resolve(b.Get(key))
+	return !syntax.IsNull(was) && !syntax.IsNull(is) && !s.same(a.Get(key), b.Get(key), false)
 }
 
 // showKeys decide what a reader sees of an annotation that draws itself.
@@ -262,8 +361,43 @@ func (s *step) annotChanged(j int, a, b *stateAnnot, differ []syntax.Name) {
 		s.add(finding{kind: findRemoved, what: signature.WhatAnnotation, rule: ruleAnnots, mark: s.lay(j, a)}.on(j+1, b.num).
 			says("an annotation (%s) shows something else:%s", s.subtype(s.old, a), names(differ)))
 	}
-	s.add(finding{kind: findAnnotation, what: signature.WhatAnnotation, rule: ruleAnnots, mark: s.place(j, b)}.on(j+1, b.num).
-		says("an annotation (%s) was changed:%s", s.subtype(s.new, b), names(differ)))
+	f := finding{kind: findAnnotation, what: signature.WhatAnnotation, rule: ruleAnnots, mark: s.place(j, b)}.on(j+1, b.num).
+		says("an annotation (%s) was changed:%s", s.subtype(s.new, b), names(differ))
+	if f.leads = slices.ContainsFunc(differ, func(k syntax.Name) bool { return k == "A" || k == "Dest" || k == "PA" }); f.leads {
+		f.detail += "; it " + s.purpose(s.new, b) + " and before " + s.purpose(s.old, a)
+	}
+	s.add(f)
+}
+
+// purpose says in a few words what happens when somebody uses an annotation
+// (ISO 32000-2 12.6).
+func (s *step) purpose(st *state, a *stateAnnot) string {
+	act, _ := st.rev.Dict(a.dict.Get("A"))
+	if act == nil {
+		if a.dict.Has("Dest") {
+			return "leads to a place in the document"
+		}
+		return "does nothing"
+	}
+	kind, _ := st.rev.Resolve(act.Get("S"))
+	switch name, _ := kind.(syntax.Name); name {
+	case "URI":
+		return "leads to " + s.valueText(st, act.Get("URI"))
+	case "GoTo":
+		return "leads to a place in the document"
+	default:
+		return "acts by /" + printable(string(name), 20)
+	}
+}
+
+// gainsPrint reports whether the flags of an annotation differ only by gaining
+// Print (ISO 32000-2 table 167), which programs set on fields they fill in.
+func (s *step) gainsPrint(a, b *stateAnnot) bool {
+	va, _ := s.old.rev.Resolve(a.dict.Get("F"))
+	vb, _ := s.new.rev.Resolve(b.dict.Get("F"))
+	was, _ := va.(syntax.Integer)
+	is, ok := vb.(syntax.Integer)
+	return ok && is == was|4
 }
 
 func names(keys []syntax.Name) string {
@@ -280,7 +414,7 @@ func (s *step) widgetChanged(j int, f *stateField, a, b *stateAnnot, differ []sy
 	if s.signing[f] {
 		s.signatureWidget(j, f, b, s.place(j, b))
 		if slices.Contains(differ, "AA") || slices.Contains(differ, "A") {
-			s.action(j, b)
+			s.action(j, a, b)
 		}
 		return
 	}
@@ -289,7 +423,8 @@ func (s *step) widgetChanged(j int, f *stateField, a, b *stateAnnot, differ []sy
 	for _, k := range differ {
 		switch {
 		case k == "AP" || k == "AS":
-		case (k == "DA" || k == "Q") && s.valueChanged(f): // the font may follow the value
+		case k == "F" && s.valueChanged(f) && s.gainsPrint(a, b):
+		case styleKeys[k] && s.valueChanged(f): // the look may follow the value, and is then drawn anew
 		case styleKeys[k]:
 			style += " /" + string(k)
 		default:

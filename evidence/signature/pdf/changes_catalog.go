@@ -1,6 +1,8 @@
 package pdf
 
 import (
+	"fmt"
+
 	"minhchung/evidence/signature"
 	"minhchung/evidence/signature/pdf/syntax"
 )
@@ -21,6 +23,9 @@ const (
 	ruleFields     = "ISO 32000-2 12.7.4"
 	ruleForm       = "ISO 32000-2 12.7.3"
 	ruleStructure  = "ISO 32000-2 14.7"
+	ruleActions    = "ISO 32000-2 12.6"
+	rulePerms      = "ISO 32000-2 12.8.6"
+	ruleExtensions = "ISO 32000-2 7.12"
 )
 
 // compareCatalog compares the catalogue key by key; it may be a new object.
@@ -40,11 +45,14 @@ func (s *step) compareCatalog() {
 }
 
 func (s *step) catalogEntry(key syntax.Name, a, b syntax.Object) {
+	a, b = s.old.or(a, impliedInCatalog, key), s.new.or(b, impliedInCatalog, key)
 	path := "/" + printable(string(key), 40)
 	switch key {
 	case "Pages", "AcroForm", "StructTreeRoot": // compared as what they are
 	case "DSS":
 		s.compareDSS(a, b)
+	case "OutputIntents":
+		s.compareIntents(a, b)
 	case "Extensions":
 		s.compareExtensions(a, b)
 	case "Version", "MarkInfo", "PieceInfo": // PieceInfo is private to programs (14.5)
@@ -56,7 +64,8 @@ func (s *step) catalogEntry(key syntax.Name, a, b syntax.Object) {
 	case "Perms":
 		s.comparePerms(a, b)
 	default:
-		s.deep(a, b, false, s.new.root, path, fixed(signature.ChangeForbidden, signature.WhatCatalog, ruleCatalog))
+		s.deep(a, b, false, s.new.root, path, fixed(signature.ChangeForbidden, signature.WhatCatalog, ruleCatalog).
+			says("%s", wordsFor(catalogWords, key, "an entry of the catalogue changed")))
 	}
 }
 
@@ -74,13 +83,42 @@ func (s *step) compareExtensions(a, b syntax.Object) {
 	is, _ := s.new.rev.Dict(b)
 	if was != nil {
 		for _, e := range was.Entries {
-			if !is.Has(e.Key) {
-				s.add(fixed(signature.ChangeUnknown, signature.WhatCatalog, "ISO 32000-2 7.12").on(0, s.new.root).
-					says("the extension %s is no longer declared", printable(string(e.Key), 30)))
+			if problem := s.takenBack(e.Key, e.Value, is.Get(e.Key)); problem != "" {
+				s.add(fixed(signature.ChangeUnknown, signature.WhatCatalog, ruleExtensions).on(0, s.new.root).
+					says("the extension %s %s", printable(string(e.Key), 30), problem))
 			}
 		}
 	}
 	s.catalogNote(a, b, "Extensions")
+}
+
+// takenBack says how an extension that was declared is less than that now: its
+// levels only ever rise (ISO 32000-2 7.12.4).
+func (s *step) takenBack(key syntax.Name, a, b syntax.Object) string {
+	if key == "Type" {
+		return ""
+	}
+	if v, _ := s.new.rev.Resolve(b); syntax.IsNull(v) {
+		return "is no longer declared"
+	}
+	was, _ := s.old.rev.Dict(a)
+	is, _ := s.new.rev.Dict(b)
+	if was == nil || is == nil {
+		return "" // several levels of one prefix
+	}
+	level := func(st *state, d *syntax.Dict) (string, float64) {
+		v, _ := st.rev.Resolve(d.Get("BaseVersion"))
+		base, _ := v.(syntax.Name)
+		v, _ = st.rev.Resolve(d.Get("ExtensionLevel"))
+		n, _ := asNumber(v)
+		return string(base), n
+	}
+	baseWas, levelWas := level(s.old, was)
+	baseIs, levelIs := level(s.new, is)
+	if baseIs < baseWas || baseIs == baseWas && levelIs < levelWas {
+		return fmt.Sprintf("was taken back from %s level %g to %s level %g", printable(baseWas, 10), levelWas, printable(baseIs, 10), levelIs)
+	}
+	return ""
 }
 
 // compareDSS permits every change of the document security store but its
@@ -106,8 +144,7 @@ func (s *step) comparePerms(a, b syntax.Object) {
 	now, _ := s.new.rev.Dict(b)
 	if before != nil {
 		for _, e := range before.Entries {
-			s.deep(e.Value, now.Get(e.Key), false, refNum(b), "/Perms/"+printable(string(e.Key), 30),
-				fixed(signature.ChangeForbidden, signature.WhatCatalog, "ISO 32000-2 12.8.6"))
+			s.permission(e.Key, e.Value, now.Get(e.Key), refNum(b))
 		}
 	}
 	if now == nil {
@@ -115,8 +152,24 @@ func (s *step) comparePerms(a, b syntax.Object) {
 	}
 	for _, e := range now.Entries {
 		if !before.Has(e.Key) {
-			s.add(fixed(signature.ChangePermitted, signature.WhatCatalog, "ISO 32000-2 12.8.6").on(0, refNum(b)).says("/Perms gained /%s", printable(string(e.Key), 30)))
+			s.add(fixed(signature.ChangePermitted, signature.WhatCatalog, rulePerms).on(0, refNum(b)).says("/Perms gained /%s", printable(string(e.Key), 30)))
 		}
+	}
+}
+
+// permission compares one entry of the permissions dictionary.
+func (s *step) permission(key syntax.Name, a, b syntax.Object, object int) {
+	f := fixed(signature.ChangeForbidden, signature.WhatCatalog, rulePerms).on(0, object)
+	path := "/Perms/" + printable(string(key), 30)
+	v, _ := s.new.rev.Resolve(b)
+	switch {
+	case s.same(a, b, false):
+	case syntax.IsNull(v) && key == "DocMDP":
+		s.add(f.says("the certification was withdrawn: %s was removed", path))
+	case key == "DocMDP":
+		s.add(f.says("another signature took the place of the certification: %s names it now", path))
+	default:
+		s.deep(a, b, false, object, path, f)
 	}
 }
 

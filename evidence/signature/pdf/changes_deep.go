@@ -144,7 +144,7 @@ func (c *comparer) values(a, b syntax.Object, object int) {
 	}
 	switch {
 	case syntax.IsNull(a):
-		c.report(object, "added")
+		c.report(object, "added%s", shortly(b))
 	case syntax.IsNull(b):
 		c.report(object, "removed")
 	default:
@@ -186,7 +186,7 @@ func describe(o syntax.Object) string {
 	case syntax.Bool:
 		return strconv.FormatBool(bool(v))
 	case syntax.String:
-		return "a text"
+		return strconv.Quote(printable(oneLine(plainText(v.Bytes())), 40))
 	case syntax.Array:
 		return "a list"
 	case *syntax.Dict:
@@ -195,6 +195,15 @@ func describe(o syntax.Object) string {
 		return "a stream"
 	}
 	return "nothing"
+}
+
+// shortly shows a value that takes no room, for what was added.
+func shortly(o syntax.Object) string {
+	switch o.(type) {
+	case syntax.Integer, syntax.Real, syntax.Name, syntax.Bool, syntax.String:
+		return " " + describe(o)
+	}
+	return ""
 }
 
 // dict compares two dictionaries without the entries of skip.
@@ -216,6 +225,9 @@ func (c *comparer) dict(a, b *syntax.Dict, skip map[syntax.Name]bool, object int
 }
 
 func (c *comparer) entry(a, b syntax.Object, k syntax.Name, object int) {
+	if k == "Type" && (syntax.IsNull(a) && impliedType(b) || syntax.IsNull(b) && impliedType(a)) {
+		return
+	}
 	n := len(c.path)
 	if n < maxPath {
 		c.path = append(append(c.path, '/'), printable(string(k), 40)...)

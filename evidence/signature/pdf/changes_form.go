@@ -1,11 +1,11 @@
 package pdf
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"minhchung/evidence/signature"
-	"minhchung/evidence/signature/pdf/content"
 	"minhchung/evidence/signature/pdf/syntax"
 )
 
@@ -45,6 +45,11 @@ func (s *step) compareForm() {
 	}
 	for _, name := range sortedNames(s.old.byName) {
 		old, now := s.old.byName[name], s.new.byName[name]
+		if to := s.renamed(old); now == nil && to != nil {
+			s.add(fixed(signature.ChangeForbidden, signature.WhatField, ruleFields).on(s.pageOfField(to), old.num).
+				says("field %q was renamed %q", printable(name, 60), printable(to.name, 60)))
+			continue
+		}
 		if now == nil {
 			s.add(fixed(signature.ChangeForbidden, signature.WhatField, ruleFields).on(0, old.num).says("field %q was removed", printable(name, 60)))
 			continue
@@ -52,10 +57,23 @@ func (s *step) compareForm() {
 		s.compareField(old, now)
 	}
 	for _, name := range sortedNames(s.new.byName) {
-		if s.old.byName[name] == nil {
-			s.fieldAdded(s.new.byName[name])
+		if f := s.new.byName[name]; s.old.byName[name] == nil && s.renamed(s.old.nums[f.num]) != f {
+			s.fieldAdded(f)
 		}
 	}
+}
+
+// renamed returns the new field that is the very object of an old one under a
+// name that was free; nil when there is none.
+func (s *step) renamed(old *stateField) *stateField {
+	if old == nil || old.num == 0 {
+		return nil
+	}
+	to := s.new.nums[old.num]
+	if to == nil || to.name == old.name || s.old.byName[to.name] != nil || s.new.byName[old.name] != nil {
+		return nil
+	}
+	return to
 }
 
 func formKeys(a, b *syntax.Dict) []syntax.Name {
@@ -88,7 +106,7 @@ func (s *step) formEntry(k syntax.Name, a, b syntax.Object) {
 	num := refNum(s.new.catalog.Get("AcroForm"))
 	path := "/AcroForm/" + printable(string(k), 40)
 	switch k {
-	case "Fields", "SigFlags":
+	case "Fields", "SigFlags", "Type": // there is no Type, and some programs write one
 	case "DR":
 		s.defaultResources(a, b, num)
 	case "DA", "Q":
@@ -97,7 +115,7 @@ func (s *step) formEntry(k syntax.Name, a, b syntax.Object) {
 		}
 	case "NeedAppearances":
 		if v, _ := s.new.rev.Resolve(b); v == syntax.Bool(true) && !s.same(a, b, false) {
-			s.add(fixed(signature.ChangeUnknown, signature.WhatField, ruleForm).on(0, num).says("readers are told to draw all fields anew"))
+			s.drawnAnew(num)
 		}
 	default:
 		s.deep(a, b, false, num, path, fixed(signature.ChangeForbidden, signature.WhatField, ruleForm))
@@ -197,7 +215,29 @@ func (s *step) signed(f *stateField) {
 		s.add(out.on(page, f.num).says("a document time stamp was set in field %q", printable(f.name, 60)))
 		return
 	}
-	s.add(out.on(page, f.num).says("field %q was signed", printable(f.name, 60)))
+	s.add(out.on(page, f.num).says("field %q was signed%s", printable(f.name, 60), s.certifies(v)))
+}
+
+// certifies adds to a further signature that it certifies the document, which
+// only the first signature may do (ISO 32000-2 12.8.2.2.1). It restricts what
+// comes later and changes nothing of what was signed before.
+func (s *step) certifies(v *syntax.Dict) string {
+	refs, _ := s.new.rev.Array(v.Get("Reference"))
+	for _, o := range refs[:min(len(refs), 20)] {
+		ref, _ := s.new.rev.Dict(o)
+		params, _ := s.new.rev.Dict(ref.Get("TransformParams"))
+		if m, _ := s.new.rev.Resolve(ref.Get("TransformMethod")); m != syntax.Name("DocMDP") {
+			continue
+		}
+		out := fmt.Sprintf(" and certifies the document (DocMDP level %d)", s.new.level(params.Get("P"), 2))
+		for _, f := range s.old.fields {
+			if s.old.signature(f) != nil {
+				return out + ", which by ISO 32000-2 12.8.2.2.1 only the first signature may do"
+			}
+		}
+		return out
+	}
+	return ""
 }
 
 // compareField compares a field key by key, without what belongs to its
@@ -210,11 +250,13 @@ func (s *step) compareField(a, b *stateField) {
 	for _, k := range formKeys(a.dict, b.dict) {
 		was, is := a.dict.Get(k), b.dict.Get(k)
 		merged := len(b.widgets) == 1 && b.widgets[0] == b.num
+		if k == "Parent" && s.pointsElsewhere(a.dict, b.dict, k) {
+			s.add(bad.says("field %q names another parent", printable(b.name, 60)))
+		}
 		if k == "Parent" || k == "Kids" || merged && !fieldKeys[k] {
 			continue
 		}
-		drawn := false
-		if s.same(was, is, drawn) {
+		if s.same(s.old.or(was, impliedInAnnotation, k), s.new.or(is, impliedInAnnotation, k), false) {
 			continue
 		}
 		s.fieldEntry(bad, a, b, k)
@@ -230,7 +272,7 @@ func (s *step) fieldEntry(bad finding, a, b *stateField, k syntax.Name) {
 	case k == "V" && s.signing[b]:
 	case k == "V" && s.isSignature(a):
 		s.add(bad.says("the signature in field %q was replaced or changed", name))
-	case (k == "I" || k == "RV") && !s.same(a.get("V"), b.get("V"), false): // goes with V
+	case (k == "I" || k == "RV" || k == "TI") && !s.same(a.get("V"), b.get("V"), false): // goes with V
 	case k == "V" || k == "I" || k == "RV":
 		s.add(finding{kind: findValue, what: signature.WhatFormFill, rule: ruleDocMDP, field: b.name}.on(s.pageOfField(b), b.num).
 			says("field %q: %q instead of %q", name, s.valueText(s.new, is), s.valueText(s.old, was)))
@@ -242,7 +284,7 @@ func (s *step) fieldEntry(bad finding, a, b *stateField, k syntax.Name) {
 		s.add(finding{kind: findStyle, what: signature.WhatAnnotation, rule: ruleFields, field: b.name}.on(s.pageOfField(b), b.num).
 			says("the default look of field %q changed: /%s", name, printable(string(k), 20)))
 	default:
-		s.add(bad.says("field %q was redefined: /%s", name, printable(string(k), 30)))
+		s.deep(was, is, false, b.num, "/"+printable(string(k), 30), bad.says("field %q was redefined:", name))
 	}
 }
 
@@ -288,7 +330,7 @@ func (s *step) valueText(st *state, o syntax.Object) string {
 	v, _ := st.rev.Resolve(o)
 	switch v := v.(type) {
 	case syntax.String:
-		return printable(plainText(v.Bytes()), 60)
+		return printable(oneLine(plainText(v.Bytes())), 60)
 	case syntax.Name:
 		return printable(string(v), 60)
 	case syntax.Array:
@@ -301,113 +343,4 @@ func (s *step) valueText(st *state, o syntax.Object) string {
 		return ""
 	}
 	return describe(v)
-}
-
-// appearanceChanged judges a new appearance of a field that is not signed
-// here: it may change with the value, and must then show the value.
-func (s *step) appearanceChanged(j int, f *stateField, a, b *stateAnnot, differ []syntax.Name) {
-	if !slices.Contains(differ, "AP") && !slices.Contains(differ, "AS") {
-		return
-	}
-	bad := fixed(signature.ChangeForbidden, signature.WhatAppearance, ruleAppearance).on(j+1, b.num)
-	name := printable(f.name, 60)
-	old := s.old.byName[f.name]
-	if old == nil {
-		return // the field is new and reported as such
-	}
-	if s.isSignature(old) {
-		s.add(bad.says("the appearance of signature field %q was replaced", name))
-		return
-	}
-	changed := s.valueChanged(f)
-	rect, _ := content.RectOf(s.new.rev, b.dict.Get("Rect"))
-	shown, known := s.shownText(b, rect)
-	value, comparable := s.comparableValue(f)
-	switch {
-	case s.belies(f, b):
-		s.add(bad.says("button %q shows another state than its value", name))
-	case known && comparable && squeeze(shown) != squeeze(value) && squeeze(shown) != "":
-		s.add(bad.says("field %q shows %q, its value is %q", name, printable(shown, 60), printable(value, 60)))
-	case !changed && !(known && comparable && squeeze(shown) == squeeze(value)):
-		s.add(bad.says("field %q looks different although its value is the same", name))
-	case !changed:
-		s.add(finding{kind: findStyle, what: signature.WhatAnnotation, rule: ruleAppearance, field: f.name}.on(j+1, b.num).
-			says("the decoration of field %q changed; it shows the same value", name))
-	}
-}
-
-// belies reports whether a check box or radio button shows a state that its
-// field does not have (ISO 32000-2 12.7.5.2.3). Of several widgets those of
-// other values are off.
-func (s *step) belies(f *stateField, b *stateAnnot) bool {
-	kind, _ := s.new.rev.Resolve(f.get("FT"))
-	state, _ := s.new.rev.Resolve(b.dict.Get("AS"))
-	value, _ := s.new.rev.Resolve(f.get("V"))
-	shown, ok := state.(syntax.Name)
-	if kind != syntax.Name("Btn") || !ok {
-		return false
-	}
-	has, _ := value.(syntax.Name)
-	if has == "" {
-		has = "Off"
-	}
-	return shown != has && (shown != "Off" || len(f.widgets) == 1)
-}
-
-// valueChanged reports whether a field of both revisions has another value.
-func (s *step) valueChanged(f *stateField) bool {
-	old := s.old.byName[f.name]
-	return old != nil && !s.same(old.get("V"), f.get("V"), false)
-}
-
-// shownText returns the text that a widget's appearance draws; known is
-// false when a font does not tell what it says.
-func (s *step) shownText(b *stateAnnot, rect content.Rect) (string, bool) {
-	form := s.appearance(b)
-	if form == nil {
-		return "", false
-	}
-	d := content.Appearance(s.new.rev, form, rect, content.Limits{Operators: 200_000, Marks: maxPainted})
-	out, known := "", d.Complete
-	for i := range d.Marks {
-		m := &d.Marks[i]
-		if m.Kind == content.Image {
-			known = false
-		}
-		if m.Kind == content.Text {
-			out += m.Text
-			known = known && m.Known
-		}
-	}
-	return out, known
-}
-
-// comparableValue returns the value of a text field that is drawn as it is:
-// no password, no format script, no rich text.
-func (s *step) comparableValue(f *stateField) (string, bool) {
-	kind, _ := s.new.rev.Resolve(f.get("FT"))
-	v, _ := s.new.rev.Resolve(f.get("V"))
-	str, ok := v.(syntax.String)
-	flags, _ := s.new.rev.Resolve(f.get("Ff"))
-	n, _ := flags.(syntax.Integer)
-	const password, fileSelect, richText = 1 << 13, 1 << 20, 1 << 25
-	if kind != syntax.Name("Tx") || !ok || n&(password|fileSelect|richText) != 0 {
-		return "", false
-	}
-	if aa := f.get("AA"); !syntax.IsNull(aa) {
-		return "", false
-	}
-	return plainText(str.Bytes()), true
-}
-
-// squeeze removes white space and the dots and underscores of leader lines,
-// which do not say anything.
-func squeeze(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch r {
-		case ' ', '\t', '\n', '\r', '\u00a0', '.', '_', '…':
-			return -1
-		}
-		return r
-	}, s)
 }

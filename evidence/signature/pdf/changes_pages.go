@@ -121,7 +121,7 @@ func (s *step) comparePage(j int, a, b *statePage) {
 }
 
 func (s *step) pageEntry(j int, a, b *statePage, key syntax.Name) {
-	was, is := a.get(key), b.get(key)
+	was, is := s.old.or(a.get(key), impliedInPage, key), s.new.or(b.get(key), impliedInPage, key)
 	path := "/" + printable(string(key), 40)
 	switch key {
 	case "Parent", "Annots", "Contents", "Resources":
@@ -137,9 +137,27 @@ func (s *step) pageEntry(j int, a, b *statePage, key syntax.Name) {
 		if v, _ := s.old.rev.Resolve(was); !syntax.IsNull(v) {
 			s.deep(was, is, false, b.num, path, fixed(signature.ChangeForbidden, signature.WhatOther, ruleStructure).on(j+1, b.num))
 		}
+	case "CropBox": // the whole page when absent
+		s.pageBox(j, a, b, path)
 	default:
-		s.deep(was, is, key == "Group", b.num, path, fixed(signature.ChangeForbidden, signature.WhatPageContent, rulePages).on(j+1, b.num))
+		s.deep(was, is, key == "Group", b.num, path, s.badPage(j, b, key))
 	}
+}
+
+func (s *step) badPage(j int, b *statePage, key syntax.Name) finding {
+	return fixed(signature.ChangeForbidden, signature.WhatPageContent, rulePages).on(j+1, b.num).
+		says("%s", wordsFor(pageWords, key, "an entry of the page changed"))
+}
+
+// pageBox compares what is shown of a page; without a CropBox all of it is.
+func (s *step) pageBox(j int, a, b *statePage, path string) {
+	box := func(st *state, p *statePage) syntax.Object {
+		if v, err := st.rev.Resolve(p.get("CropBox")); err != nil || !syntax.IsNull(v) {
+			return p.get("CropBox")
+		}
+		return p.get("MediaBox")
+	}
+	s.deep(box(s.old, a), box(s.new, b), false, b.num, path, s.badPage(j, b, "CropBox"))
 }
 
 // streamsOf returns the content streams of a page.
@@ -313,6 +331,9 @@ func (s *step) replaced(f finding, a, b *statePage, old, now [][]byte) finding {
 			return f.says("the page's content was replaced: where it said %q it says %q", printable(from, 60), printable(to, 60))
 		}
 	}
+	if len(wordsOld) > 0 && was.Complete && is.Complete {
+		return f.says("the page's content was replaced; the words are the same")
+	}
 	return f.says("the page's content was replaced")
 }
 
@@ -349,7 +370,7 @@ func (s *step) compareResources(j int, a, b *statePage) []string {
 		now, _ := s.new.rev.Dict(is.Get(kind))
 		if before != nil {
 			for _, e := range before.Entries {
-				s.deep(before.Get(e.Key), now.Get(e.Key), true, b.num, "/"+string(kind)+"/"+printable(string(e.Key), 40), bad)
+				s.deep(before.Get(e.Key), now.Get(e.Key), true, b.num, "/"+string(kind)+"/"+printable(string(e.Key), 40), bad.says("%s", wordsFor(resourceWords, kind, "")))
 			}
 		}
 		if now == nil {

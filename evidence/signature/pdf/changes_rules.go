@@ -128,6 +128,17 @@ func (j *judge) locked(field string) bool {
 	return false
 }
 
+// inside reports whether a new field lies below one that a lock names: the
+// name of a field stands for all below it.
+func (j *judge) inside(field string) bool {
+	for _, l := range j.locks {
+		if l.Action == "Include" && slices.ContainsFunc(l.Fields, func(n string) bool { return n != "" && strings.HasPrefix(field, n+".") }) {
+			return true
+		}
+	}
+	return false
+}
+
 // changes classifies what revision i did.
 func (j *judge) changes(i int, found []finding) []signature.Change {
 	out := make([]signature.Change, 0, len(found))
@@ -172,6 +183,21 @@ func (j *judge) classify(c *signature.Change, f finding) {
 		j.annotated(c, f)
 	case findRemoved:
 		j.removed(c, f)
+	case findAction:
+		j.acting(c)
+	}
+}
+
+// acting judges actions that came. Level 3 lets annotations be made and does
+// not say which; what a script shows is for somebody to look at.
+func (j *judge) acting(c *signature.Change) {
+	switch j.permission {
+	case 1, 2:
+		j.forbids(c, "an annotation")
+	case 3:
+		decide(c, signature.ChangeUnknown, "", "")
+	default:
+		decide(c, signature.ChangeForbidden, "", "")
 	}
 }
 
@@ -227,10 +253,19 @@ func (j *judge) drawn(c *signature.Change, f finding) {
 		c.What, what = signature.WhatPageContent, "changing a page"
 	}
 	switch {
+	case f.kind == findField && j.inside(f.field):
+		decide(c, signature.ChangeForbidden, ruleFieldMDP, "the field above it is locked")
+	case f.empty && j.permission != 1 && j.signedLater(c.Revision, f.field) >= 0:
+		// Adding the field and signing it may be two steps of one signature.
+		decide(c, signature.ChangePermitted, ruleDocMDP, "it is signed in revision %d", j.signedLater(c.Revision, f.field)+1)
 	case j.permission != 0:
 		j.forbids(c, what)
 	case f.mark.cover == coverContent:
 		decide(c, signature.ChangeForbidden, ruleContents, "it lies over %s", f.mark.over)
+	case f.empty && j.next(c.Revision) >= 0:
+		decide(c, signature.ChangePermitted, "", "it shows nothing, and the signature of revision %d covers it", j.next(c.Revision)+1)
+	case f.control:
+		decide(c, signature.ChangeUnknown, "", "it is a button or a list and no text")
 	case f.mark.opaque:
 		decide(c, signature.ChangeUnknown, ruleContents, "it draws more than text")
 	default:
@@ -249,12 +284,18 @@ func (j *judge) annotated(c *signature.Change, f finding) {
 		decide(c, signature.ChangeUnknown, ruleAnnots, "it lies over %s", f.mark.over)
 	case j.permission == 3:
 		decide(c, signature.ChangePermitted, ruleDocMDP, "annotations are permitted at DocMDP level 3")
-	case f.mark.markup || j.next(c.Revision) < 0:
+	case f.leads:
+		decide(c, signature.ChangeForbidden, ruleActions, "the signer saw it lead elsewhere")
+	case f.mark.markup || j.next(c.Revision) < 0 || !f.fresh || !numbers[f.mark.subtype]:
 		decide(c, signature.ChangeAnnotated, "", "")
 	default:
 		j.numbering(c, f)
 	}
 }
+
+// numbers are the annotations with which a number or a date can be written;
+// others may be there, but are comments (ISO 32000-2 table 171).
+var numbers = map[string]bool{"FreeText": true, "Stamp": true, "Ink": true, "Widget": true}
 
 // removed judges annotations of the signed revision that are gone or look
 // different. The signer saw them: without a permission they must stay, and
@@ -279,6 +320,18 @@ func (j *judge) next(i int) int {
 	for _, k := range j.signatures {
 		if k >= i {
 			return k
+		}
+	}
+	return -1
+}
+
+// signedLater returns the revision behind i that signs a field, or -1.
+func (j *judge) signedLater(i int, field string) int {
+	for k := i; k < len(j.history.file.Revisions()); k++ {
+		for _, f := range j.history.step(k) {
+			if (f.kind == findSignature || f.kind == findTimestamp) && f.field == field {
+				return k
+			}
 		}
 	}
 	return -1

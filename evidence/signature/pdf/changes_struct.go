@@ -1,6 +1,9 @@
 package pdf
 
 import (
+	"cmp"
+	"slices"
+
 	"minhchung/evidence/signature"
 	"minhchung/evidence/signature/pdf/syntax"
 )
@@ -28,9 +31,12 @@ func (s *step) structure() {
 	s.old.structs[t.before], s.new.structs[t.after] = true, true
 	t.kids(was, is, t.after)
 	for len(t.queue) > 0 {
-		p := t.queue[len(t.queue)-1]
-		t.queue = t.queue[:len(t.queue)-1]
-		t.element(p[0], p[1])
+		level := t.queue
+		t.queue = nil
+		inOrder(s.new, level, func(p [2]syntax.Ref) int { return p[1].Num })
+		for _, p := range level {
+			t.element(p[0], p[1])
+		}
 	}
 	for _, k := range formKeys(was, is) {
 		switch k {
@@ -56,45 +62,71 @@ type structureStep struct {
 	*step
 	before, after int // objects of the roots
 	queue         [][2]syntax.Ref
-	grown         bool
+	grown, full   bool
 	count         int
 }
 
 // collect notes the elements of a tree, so that pointers at them are compared
-// as pointers.
+// as pointers. It goes level by level in the order of the file, since some
+// writers scatter elements over thousands of object streams.
 func (t *structureStep) collect(st *state, o syntax.Object) {
-	work := []syntax.Object{o}
-	for len(work) > 0 && len(st.structs) < maxStructure {
-		o := work[len(work)-1]
-		work = work[:len(work)-1]
-		if ref, ok := o.(syntax.Ref); ok {
-			if st.structs[ref.Num] {
-				continue
-			}
-			d, _ := st.rev.Dict(o)
-			if d == nil {
-				if list, _ := st.rev.Array(o); list != nil {
-					work = append(work, list...)
-				}
-				continue
-			}
-			if !d.Has("S") {
-				continue // an object reference, not an element
-			}
-			st.structs[ref.Num] = true
+	level := []syntax.Object{o}
+	for seen := 0; len(level) > 0 && len(st.structs) < maxStructure && seen < 4*maxStructure; seen += len(level) {
+		inOrder(st, level, func(o syntax.Object) int { return refNum(o) })
+		var next []syntax.Object
+		for _, o := range level {
+			next = append(next, t.note(st, o)...)
 		}
-		v, _ := st.rev.Resolve(o)
-		switch v := v.(type) {
-		case syntax.Array:
-			work = append(work, v...)
-		case *syntax.Dict:
-			work = append(work, v.Get("K"))
+		level = next
+	}
+}
+
+// note notes one element and returns what is below it.
+func (t *structureStep) note(st *state, o syntax.Object) []syntax.Object {
+	num := refNum(o)
+	if st.structs[num] {
+		return nil
+	}
+	v, _ := st.rev.Resolve(o)
+	switch v := v.(type) {
+	case syntax.Array:
+		return v
+	case *syntax.Dict:
+		if num != 0 && !v.Has("S") {
+			return nil // an object reference, not an element
 		}
+		if num != 0 {
+			st.structs[num] = true
+		}
+		return []syntax.Object{v.Get("K")}
+	}
+	return nil
+}
+
+// inOrder sorts what names objects by where they lie in the file.
+func inOrder[T any](st *state, list []T, num func(T) int) {
+	type placed struct {
+		at   int64
+		item T
+	}
+	all := make([]placed, len(list))
+	for i, item := range list {
+		all[i] = placed{item: item}
+		if n := num(item); n != 0 {
+			all[i].at = st.rev.Near(n)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b placed) int { return cmp.Compare(a.at, b.at) })
+	for i := range all {
+		list[i] = all[i].item
 	}
 }
 
 // list returns the kids of an element as a list.
 func list(st *state, o syntax.Object) []syntax.Object {
+	if st.structs[refNum(o)] {
+		return []syntax.Object{o} // an element, and no need to look for it
+	}
 	v, _ := st.rev.Resolve(o)
 	switch v := v.(type) {
 	case syntax.Array:
@@ -108,9 +140,12 @@ func list(st *state, o syntax.Object) []syntax.Object {
 // kids compares the kids of two elements as sequences.
 func (t *structureStep) kids(a, b *syntax.Dict, object int) {
 	was, is := list(t.old, a.Get("K")), list(t.new, b.Get("K"))
-	if t.count += len(was) + len(is); t.count > maxStructure {
+	if t.full {
+		return
+	}
+	if t.count += len(was) + len(is); t.count > 4*maxStructure {
 		t.add(fixed(signature.ChangeUnknown, signature.WhatOther, ruleStructure).on(0, object).says("the structure tree is too large to compare"))
-		t.queue = nil
+		t.full = true
 		return
 	}
 	i := 0
@@ -145,11 +180,25 @@ func (t *structureStep) find(was []syntax.Object, i int, n syntax.Object) int {
 		if t.old.structs[ro.Num] != t.new.structs[rn.Num] || okO && okN && t.old.structs[ro.Num] {
 			continue
 		}
-		if t.same(o, n, false) {
+		if t.sameObject(o, n) || t.same(o, n, false) {
 			return i
 		}
 	}
 	return -1
+}
+
+// sameObject reports whether two kids are references to one annotation, which
+// may since be gone from its page and is compared there (14.7.5.3).
+func (t *structureStep) sameObject(a, b syntax.Object) bool {
+	va, _ := t.old.rev.Resolve(a)
+	vb, _ := t.new.rev.Resolve(b)
+	da, _ := va.(*syntax.Dict)
+	db, _ := vb.(*syntax.Dict)
+	num := refNum(da.Get("Obj"))
+	if num == 0 || num != refNum(db.Get("Obj")) || t.old.annots[num] == nil || t.new.knows(num) {
+		return false
+	}
+	return t.same(da.Get("Pg"), db.Get("Pg"), false)
 }
 
 // element compares two structure elements.
@@ -165,12 +214,29 @@ func (t *structureStep) element(ra, rb syntax.Ref) {
 		return
 	}
 	for _, k := range formKeys(a, b) {
-		if k == "K" || k == "P" {
+		if k == "K" || k == "P" || k == "Pg" && (t.same(a.Get(k), b.Get(k), false) || !t.restsOnPage(a)) {
 			continue
 		}
 		t.deep(a.Get(k), b.Get(k), false, rb.Num, "structure element /"+printable(string(k), 30), t.badStructure(rb.Num))
 	}
 	t.kids(a, b, rb.Num)
+}
+
+// restsOnPage reports whether some content of an element that is kept is
+// found by the element's own Pg (ISO 32000-2 table 355). Where each kid tells
+// its page or is an element itself, Pg may come and go with an annotation.
+func (t *structureStep) restsOnPage(a *syntax.Dict) bool {
+	for _, o := range list(t.old, a.Get("K")) {
+		if t.old.structs[refNum(o)] {
+			continue
+		}
+		v, _ := t.old.rev.Resolve(o)
+		d, ok := v.(*syntax.Dict)
+		if !ok || !d.Has("S") && !d.Has("Pg") {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *structureStep) added(o syntax.Object, object int) {

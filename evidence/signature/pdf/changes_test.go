@@ -396,7 +396,6 @@ func TestFormFilling(t *testing.T) {
 		{name: "button shows a state without a value", base: objects{20: button("Off", "Off")}, revisions: []objects{{20: button("Off", "Yes")}}, want: signature.ChangeForbidden, what: signature.WhatAppearance},
 		{name: "field moved", revisions: []objects{{20: strings.Replace(fieldName, "72 300", "72 200", 1)}}, want: signature.ChangeForbidden, what: signature.WhatField},
 		{name: "field renamed", revisions: []objects{{20: strings.Replace(fieldName, "(ten)", "(khac)", 1)}}, want: signature.ChangeForbidden, what: signature.WhatField},
-		{name: "readers draw anew", revisions: []objects{{10: strings.Replace(form, "/SigFlags 3", "/SigFlags 3/NeedAppearances true", 1)}}, want: signature.ChangeUnknown, what: signature.WhatField},
 		{name: "made read-only", revisions: []objects{{20: strings.Replace(fieldName, "/V(An)", "/V(An)/Ff 1", 1)}}, want: signature.ChangePermitted, what: signature.WhatFormFill},
 	})
 }

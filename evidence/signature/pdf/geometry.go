@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"minhchung/evidence/signature"
 	"minhchung/evidence/signature/pdf/content"
@@ -126,7 +127,7 @@ func (s *step) placeIn(st *state, j int, a *stateAnnot) *placement {
 		return p // shown on demand, or a frame or a small icon at most
 	}
 	if !ordinary[name] {
-		p.cover, p.over = coverUnknown, "what annotations of this kind lie over"
+		p.cover, p.over = coverUnknown, "a place that is not followed for annotations of this kind"
 		return p
 	}
 	d := s.drawing(old)
@@ -361,7 +362,10 @@ func (s *step) appendedContent(j int, a, b *statePage, old, parts [][]byte, firs
 		s.add(fixed(signature.ChangePermitted, signature.WhatOther, ruleContents).on(j+1, b.num).says("a content stream was appended that draws nothing"))
 		return
 	}
-	s.add(finding{kind: findContent, rule: ruleContents, mark: p}.on(j+1, b.num).says("appended to the page:%s", printable(text, 80)))
+	if text = printable(text, 80); strings.TrimSpace(text) == "" {
+		text = " a drawing"
+	}
+	s.add(finding{kind: findContent, rule: ruleContents, mark: p}.on(j+1, b.num).says("appended to the page:%s", text))
 }
 
 // reach asks where the glyphs of new texts may lie beyond the place of their

@@ -14,7 +14,7 @@ import (
 
 // Reader is the name and version of this reader. A change of what it finds in
 // a file is a new version.
-const Reader = "pdf/2"
+const Reader = "pdf/3"
 
 // Read returns the facts of a PDF file. It never fails and never panics: a
 // file that is not a PDF, is broken, too large for the limits or encrypted
@@ -62,8 +62,10 @@ type reader struct {
 	facts    signature.Facts
 	digester *digester
 	blobs    blobs
-	pending  []pending
-	chain    []signature.Hash // certificates of adbe.x509.rsa_sha1 behind the first
+	// encryptedPadding is set when the zeros behind a signature are encrypted.
+	encryptedPadding bool
+	pending          []pending
+	chain            []signature.Hash // certificates of adbe.x509.rsa_sha1 behind the first
 }
 
 // pending is a signature whose digests are still to be computed.
@@ -124,6 +126,8 @@ func (r *reader) conclude(c *collector, store *store, complete bool, usageRights
 		r.facts.Problem = "the page tree is broken"
 	case store.full || r.blobs.full:
 		r.facts.Problem = "the file carries more validation data than is read"
+	case r.encryptedPadding:
+		r.facts.Problem = "the zeros behind a signature were encrypted, which ISO 32000-2 7.6.2 exempts"
 	case usageRights > 0:
 		r.facts.Problem = "a usage rights signature is no signature of the document and is left out"
 	}
@@ -201,7 +205,11 @@ func (r *reader) contents(f *signature.SignatureFacts, o syntax.Object) []byte {
 	if s.Hex && !s.UniformHex() {
 		f.ContentsProblem = "the Contents are not pairs of hexadecimal digits of one letter case"
 	}
-	if !onlyZeros(rest) {
+	switch {
+	case onlyZeros(rest):
+	case s.ZerosEncrypted(len(contents) - len(rest)):
+		r.encryptedPadding = true
+	default:
 		f.ContentsProblem = "the signature in Contents is followed by something other than zeros"
 	}
 	if f.CMS = r.blobs.add(der); f.CMS.IsZero() {
@@ -233,13 +241,17 @@ func (r *reader) certificate(v *syntax.Revision, o syntax.Object) signature.Hash
 	}
 	var first signature.Hash
 	for i, item := range list {
-		if i == 32 {
+		if i == maxChain {
 			break
 		}
 		item, err := v.Resolve(item)
-		if s, ok := item.(syntax.String); ok && err == nil {
-			h := r.blobs.add(s.Bytes())
-			if i == 0 {
+		s, ok := item.(syntax.String)
+		if !ok || err != nil {
+			continue
+		}
+		for k, der := range chain(s.Bytes()) {
+			h := r.blobs.add(der)
+			if i+k == 0 {
 				first = h
 			} else if !h.IsZero() {
 				r.chain = append(r.chain, h)
@@ -247,6 +259,23 @@ func (r *reader) certificate(v *syntax.Revision, o syntax.Object) signature.Hash
 		}
 	}
 	return first
+}
+
+const maxChain = 32
+
+// chain cuts a string into its certificates. There should be one, and a chain
+// in an array; one producer writes its chain one behind the other. What is
+// anything else is left whole.
+func chain(data []byte) [][]byte {
+	var out [][]byte
+	for rest := data; len(rest) > 0; {
+		der, behind, err := cms.Trim(rest)
+		if err != nil || len(out) == maxChain {
+			return [][]byte{data}
+		}
+		out, rest = append(out, der), behind
+	}
+	return out
 }
 
 // jobs asks for the digests that the CMS needs.

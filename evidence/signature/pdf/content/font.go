@@ -12,7 +12,7 @@ type font struct {
 	base     string
 	wide     bool // two-byte codes
 	vertical bool
-	type3    bool
+	type3    *type3  // nil for other fonts
 	scale    float64 // from glyph space to text space: 1/1000 except in Type 3
 
 	widths  map[int]float64
@@ -187,23 +187,6 @@ func (f *font) loadCIDWidths(m *machine, cid *syntax.Dict) {
 	}
 }
 
-func (f *font) loadType3(m *machine, d *syntax.Dict) {
-	f.type3 = true
-	f.loadSimple(m, d)
-	f.standard = false
-	mat := matrixOf(m.rev, d.Get("FontMatrix"))
-	f.scale = mat[0]
-	box, ok := rectOf(m.rev, d.Get("FontBBox"))
-	if !ok || box.Empty() {
-		// Allowed, and then only the glyph procedures know.
-		f.ascent, f.descent, f.bounded = 1.2, -0.5, false
-		return
-	}
-	in := mat.Box(box)
-	f.ascent, f.descent = in.Y1, in.Y0
-	f.bounded = false // the box is a promise, and procedures may break it
-}
-
 // findBlanks collects the codes that draw nothing. A font may call only two
 // codes a space: more would be a way to declare real letters empty.
 func (f *font) findBlanks() {
@@ -226,6 +209,16 @@ func (f *font) findBlanks() {
 	for code := range found {
 		f.blanks[code] = true
 	}
+}
+
+// paintsNothing reports whether a glyph of a Type 3 font is a blank, found by
+// drawing it.
+func (f *font) paintsNothing(m *machine, code int) bool {
+	if f.type3 == nil {
+		return false
+	}
+	g := m.glyph(f.type3, code)
+	return g.known && g.box == Rect{}
 }
 
 // width returns the advance of a code in text space for size 1.

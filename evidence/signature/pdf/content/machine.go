@@ -52,6 +52,7 @@ type machine struct {
 	bounds   []int // ends of the parts in the running stream; nil inside forms
 	part     int
 	forms    []int64 // starts of the forms being drawn
+	nested   bool    // draws a glyph of a Type 3 font
 	fonts    map[*syntax.Dict]*font
 	decoded  map[int64][]byte
 }

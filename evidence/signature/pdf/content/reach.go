@@ -33,7 +33,7 @@ func ReachOf(r *syntax.Revision, dict *syntax.Dict, codes []int) Reach {
 		desc, _ = r.Dict(cid.Get("FontDescriptor"))
 	}
 	if sub, _ := r.Resolve(dict.Get("Subtype")); sub == syntax.Name("Type3") {
-		return Reach{}
+		return Reach{known: true, own: true} // measured glyph by glyph, else not Bounded
 	}
 	f := newMachine(r, Limits{}).loadFont(dict)
 	var found []Reach

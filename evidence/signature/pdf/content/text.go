@@ -131,6 +131,7 @@ type word struct {
 	codes  []int
 	em     float64
 	level  bool // all glyphs so far stand on a level line, upright
+	loose  bool // a glyph of a Type 3 font could not be measured
 }
 
 func (m *machine) word() *word { return &word{m: m, known: true, filler: true, level: true} }
@@ -140,13 +141,20 @@ func (m *machine) word() *word { return &word{m: m, known: true, filler: true, l
 func (w *word) flush() {
 	if w.box.any && !(w.filler && (w.glyphs > 2 || w.text.String() == "…")) {
 		g := &w.m.state
-		k := Mark{Kind: Text, Box: w.box.rect, Invisible: g.render == 3 || g.render == 7, Text: w.text.String(), Known: w.known, Codes: w.codes, Em: w.em, Upright: w.level}
+		k := Mark{Kind: Text, Box: w.box.rect, Invisible: w.hidden(), Text: w.text.String(), Known: w.known, Codes: w.codes, Em: w.em, Upright: w.level}
 		if g.font != nil {
-			k.Font, k.Bounded = g.font.dict, g.font.bounded
+			k.Font, k.Bounded = g.font.dict, g.font.bounded || g.font.type3 != nil && !w.loose
 		}
 		w.m.mark(k)
 	}
 	*w = *w.m.word()
+}
+
+// hidden reports whether the text is not painted (ISO 32000-2 table 104). The
+// rendering mode means nothing to Type 3 fonts (9.3.6).
+func (w *word) hidden() bool {
+	g := &w.m.state
+	return (g.render == 3 || g.render == 7) && (g.font == nil || g.font.type3 == nil)
 }
 
 // show moves over the glyphs of a string (ISO 32000-2 9.4.4).
@@ -167,7 +175,7 @@ func (m *machine) show(s []byte, w *word) {
 		if n == 1 && code == 32 {
 			advance += g.wordSpace
 		}
-		if f.blanks[code] {
+		if f.blanks[code] || f.paintsNothing(m, code) {
 			w.flush()
 		} else {
 			w.add(f, code)
@@ -186,7 +194,14 @@ func (w *word) add(f *font, code int) {
 	m := Matrix{g.size * g.horizontal, 0, 0, g.size, 0, g.rise}.Mul(w.m.tm).Mul(g.ctm)
 	w.em = max(w.em, math.Hypot(m[0], m[1]), math.Hypot(m[2], m[3]))
 	w.level = w.level && m[1] == 0 && m[2] == 0 && m[0] > 0 && m[3] > 0
-	r := m.Box(Rect{0, f.descent, width, f.ascent})
+	place := Rect{0, f.descent, width, f.ascent}
+	if f.type3 != nil {
+		g := w.m.glyph(f.type3, code)
+		if w.loose = w.loose || !g.known; g.known {
+			place = g.box
+		}
+	}
+	r := m.Box(place)
 	w.box.add(r.X0, r.Y0)
 	w.box.add(r.X1, r.Y1)
 	t, ok := f.text(code)

@@ -386,6 +386,34 @@ func (k *objectKey) undo(m method, data []byte) ([]byte, bool) {
 	}
 }
 
+// zeros reports whether data, decrypted, is zero from a byte of the encrypted
+// data on, of which everything before was overwritten.
+func (k *objectKey) zeros(data []byte, from int) bool {
+	const size = aes.BlockSize
+	m, start := k.crypt.strings, from
+	switch m {
+	case methodNone:
+		return false
+	case methodAES128, methodAES256:
+		if len(data)%size != 0 {
+			return false
+		}
+		// To decrypt a block takes the one before it; what comes out stands
+		// a block further to the front, where the vector was.
+		start = (from + size - 1) / size * size
+	}
+	plain, ok := k.undo(m, data)
+	if !ok || len(plain) < start+2*size {
+		return false
+	}
+	for _, c := range plain[start:] {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func (k *objectKey) derive(salt []byte) []byte {
 	in := slices.Concat(k.crypt.key, []byte{
 		byte(k.num), byte(k.num >> 8), byte(k.num >> 16), byte(k.gen), byte(k.gen >> 8)}, salt)

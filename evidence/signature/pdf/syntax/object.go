@@ -35,6 +35,9 @@ type Ref struct{ Num, Gen int }
 // and decrypted when Bytes is called.
 type String struct {
 	Hex bool // written between < and >
+
+	exempt bool // from encryption with key: the Contents of a signature
+
 	// Start and End are file offsets of the string with its delimiters, or
 	// of nothing (-1, -1) for a string inside an object stream.
 	Start, End int64

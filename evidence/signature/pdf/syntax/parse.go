@@ -133,7 +133,7 @@ func (d *Dict) exempt() {
 	}
 	for i := range d.Entries {
 		if s, ok := d.Entries[i].Value.(String); ok && d.Entries[i].Key == "Contents" {
-			s.key = nil
+			s.exempt = true
 			d.Entries[i].Value = s
 		}
 	}

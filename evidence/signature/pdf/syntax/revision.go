@@ -232,6 +232,18 @@ func (r *Revision) Generation(num int) int {
 	return e.generation()
 }
 
+// Near returns a number by which objects can be put in the order in which they
+// lie in the file, those of one object stream together: read in that order,
+// each object stream is decoded once.
+func (r *Revision) Near(num int) int64 {
+	e, _ := r.entry(num)
+	if e.kind == entryCompressed {
+		container, _ := r.entry(int(e.offset))
+		return container.offset
+	}
+	return e.offset
+}
+
 // Offset returns where "num gen obj" stands for an object of its own, without
 // parsing it; false for one that is free or inside an object stream.
 func (r *Revision) Offset(num int) (int64, bool) {

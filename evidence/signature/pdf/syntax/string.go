@@ -11,10 +11,20 @@ func (s String) Bytes() []byte {
 	} else {
 		plain = unescape(s.raw)
 	}
-	if s.key != nil {
+	if s.key != nil && !s.exempt {
 		return s.key.string(plain)
 	}
 	return plain
+}
+
+// ZerosEncrypted reports whether the Contents of a signature (ISO 32000-2
+// table 255) are zeros from a byte on, once they are decrypted like any other
+// string: some programs encrypt the room they reserve for the signature, which
+// 7.6.2 exempts, and then write the signature over its beginning. Of a cipher
+// in blocks the first 31 bytes at most cannot be told and are not looked at;
+// what can be told must be at least as much.
+func (s String) ZerosEncrypted(from int) bool {
+	return s.exempt && s.Hex && s.key.zeros(unhex(s.raw), from)
 }
 
 // UniformHex reports whether s is written as pairs of hexadecimal digits in
