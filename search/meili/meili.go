@@ -74,7 +74,7 @@ type Index struct {
 }
 
 // Open looks for the index on the server, and makes it when it is missing. An
-// index made by other rules (search.Version) is replaced by an empty one, which
+// index made by other rules (terms or settings) is replaced by an empty one, which
 // its follower fills from the start.
 func Open(ctx context.Context, c Config) (*Index, error) {
 	if c.Prefix == "" {
@@ -93,7 +93,7 @@ func Open(ctx context.Context, c Config) (*Index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening search index %s: %w", c.Prefix, err)
 	}
-	if version == search.Version {
+	if version == rules {
 		return x, nil
 	}
 	if err := x.serves.create(ctx); err != nil {

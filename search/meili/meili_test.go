@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	client "github.com/meilisearch/meilisearch-go"
+
 	"minhchung/evidence"
 	"minhchung/evidence/signature"
 	"minhchung/search"
@@ -40,25 +42,37 @@ func TestConformanceOnDouble(t *testing.T) {
 
 // TestConformance runs on a real server, in indexes of its own that it deletes.
 func TestConformance(t *testing.T) {
-	url := os.Getenv("MEILI_URL")
-	if url == "" {
+	searchtest.Run(t, func(t *testing.T) search.Index { return open(t, onServer(t)) })
+}
+
+// onServer tells how to reach the server that MEILI_URL names; what is made
+// there is deleted at the end.
+func onServer(t testing.TB) Config {
+	c := Config{URL: os.Getenv("MEILI_URL"), Key: os.Getenv("MEILI_KEY"), Prefix: "minhchung_test_" + rand.Text(), Poll: 10 * time.Millisecond}
+	if c.URL == "" {
 		t.Skip("MEILI_URL does not name a Meilisearch server")
 	}
-	searchtest.Run(t, func(t *testing.T) search.Index {
-		x := open(t, Config{URL: url, Key: os.Getenv("MEILI_KEY"), Prefix: "minhchung_test_" + rand.Text(), Poll: 10 * time.Millisecond})
-		t.Cleanup(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-			defer cancel()
-			for _, uid := range []string{x.serves.uid, x.serves.uid + "_next"} {
-				s := x.serves
-				s.uid = uid
-				if err := s.remove(ctx); err != nil {
-					t.Errorf("removing %s: %v", uid, err)
-				}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		server := client.New(c.URL, client.WithAPIKey(c.Key))
+		for _, uid := range []string{c.Prefix, c.Prefix + "_next"} {
+			s := store{server, uid, c.Poll}
+			if err := s.remove(ctx); err != nil {
+				t.Errorf("removing %s: %v", uid, err)
 			}
-		})
-		return x
+		}
 	})
+	return c
+}
+
+// onEach runs a test on the double, and on a real server when there is one.
+func onEach(t *testing.T, run func(t *testing.T, x *Index)) {
+	t.Run("double", func(t *testing.T) {
+		_, c := onDouble(t)
+		run(t, open(t, c))
+	})
+	t.Run("server", func(t *testing.T) { run(t, open(t, onServer(t))) })
 }
 
 func testPage(name, text string) search.Page {

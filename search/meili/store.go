@@ -94,7 +94,7 @@ func (s *store) create(ctx context.Context) error {
 		}},
 		{"setting", func() (*client.TaskInfo, error) { return index.UpdateSettings(ctx, settings()) }},
 		{"writing the version", func() (*client.TaskInfo, error) {
-			line, err := json.Marshal(map[string]string{idField: versionID, kindField: kindVersion, versionField: search.Version})
+			line, err := json.Marshal(map[string]string{idField: versionID, kindField: kindVersion, versionField: rules})
 			if err != nil {
 				return nil, err
 			}
@@ -127,8 +127,17 @@ func (s *store) version(ctx context.Context) (string, error) {
 const maxPayload = 50 << 20
 
 // apply writes a batch. Each task is awaited before the next is sent, so the
-// cursors are never there before what they stand for.
+// cursors are never there before what they stand for. The server would make an
+// index that is gone anew for documents sent to it, one that finds nothing, and
+// another program may have made it by other rules, so it is looked at first.
 func (s *store) apply(ctx context.Context, b search.Batch) error {
+	version, err := s.version(ctx)
+	if err == nil && version != rules {
+		err = fmt.Errorf("it was made by the rules %q, wanted are %q", version, rules)
+	}
+	if err != nil {
+		return fmt.Errorf("writing to search index %s: %w", s.uid, err)
+	}
 	index := s.server.Index(s.uid)
 	for refs := range slices.Chunk(b.Delete, maxOperands) {
 		some := search.Expr{Op: search.OpAny}
