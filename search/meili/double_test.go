@@ -259,11 +259,12 @@ func (d *double) change(route, uid, contentType string, body []byte) (int, any, 
 	case "PUT indexes/settings/filterable-attributes":
 		do = func(x *doubleIndex) error { return x.setFilterable(body) }
 	case "POST indexes/documents":
-		kind, do = "documentAdditionOrUpdate", func(x *doubleIndex) error { return x.add(body) }
-		takes = "application/x-ndjson"
-		if _, err := readLines(body); err != nil {
+		lines, err := readLines(body)
+		if err != nil {
 			return 0, nil, err
 		}
+		kind, do = "documentAdditionOrUpdate", func(x *doubleIndex) error { return x.add(lines) }
+		takes = "application/x-ndjson"
 	case "POST indexes/documents/delete":
 		kind, do, makes = "documentDeletion", func(x *doubleIndex) error { return x.remove(body) }, false
 	}
@@ -335,12 +336,8 @@ func readLines(body []byte) ([]map[string]json.RawMessage, *doubleError) {
 	return out, nil
 }
 
-// add takes NDJSON. One document with a bad ID fails the whole task.
-func (x *doubleIndex) add(body []byte) error {
-	lines, bad := readLines(body)
-	if bad != nil {
-		return bad
-	}
+// add puts documents. One with a bad ID fails the whole task.
+func (x *doubleIndex) add(lines []map[string]json.RawMessage) error {
 	var ids []string
 	for _, fields := range lines {
 		var id string
@@ -529,14 +526,18 @@ func (x *doubleIndex) sort(ids []string, by []string, inTime bool) *doubleError 
 	if !inTime {
 		return nil
 	}
-	value := func(id, name string) (s string) {
-		_ = json.Unmarshal(x.documents[id].fields[name], &s)
-		return kept(s)
+	values := map[string]string{}
+	for _, id := range ids {
+		for _, name := range x.sortable {
+			var s string
+			_ = json.Unmarshal(x.documents[id].fields[name], &s)
+			values[id+" "+name] = kept(s)
+		}
 	}
 	slices.SortStableFunc(ids, func(a, b string) int {
 		for _, rule := range by {
 			name, direction, _ := strings.Cut(rule, ":")
-			va, vb := value(a, name), value(b, name)
+			va, vb := values[a+" "+name], values[b+" "+name]
 			switch {
 			case va == vb:
 			case va == "" || vb == "":

@@ -89,17 +89,25 @@ func Open(ctx context.Context, c Config) (*Index, error) {
 	// Whoever calls tries again; a retry in here would keep a page waiting.
 	server := client.New(c.URL, client.WithAPIKey(c.Key), client.WithCustomClient(c.Client), client.DisableRetries())
 	x := &Index{server: server, serves: store{server, c.Prefix, c.Poll}}
-	version, err := x.serves.version(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("opening search index %s: %w", c.Prefix, err)
-	}
-	if version == rules {
-		return x, nil
-	}
-	if err := x.serves.create(ctx); err != nil {
-		return nil, fmt.Errorf("making search index %s: %w", c.Prefix, err)
+	if err := x.prepare(ctx); err != nil {
+		return nil, err
 	}
 	return x, nil
+}
+
+// prepare makes the index that serves when there is none by our rules.
+func (x *Index) prepare(ctx context.Context) error {
+	version, err := x.serves.version(ctx)
+	if err != nil {
+		return fmt.Errorf("opening search index %s: %w", x.serves.uid, err)
+	}
+	if version == rules {
+		return nil
+	}
+	if err := x.serves.create(ctx); err != nil {
+		return fmt.Errorf("making search index %s: %w", x.serves.uid, err)
+	}
+	return nil
 }
 
 // open returns search.ErrClosed after Close.

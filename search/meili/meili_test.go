@@ -42,6 +42,9 @@ func TestConformanceOnDouble(t *testing.T) {
 
 // TestConformance runs on a real server, in indexes of its own that it deletes.
 func TestConformance(t *testing.T) {
+	if os.Getenv("MEILI_URL") == "" {
+		t.Skip("MEILI_URL does not name a Meilisearch server; the tests below run on the double alone")
+	}
 	searchtest.Run(t, func(t *testing.T) search.Index { return open(t, onServer(t)) })
 }
 
@@ -72,7 +75,9 @@ func onEach(t *testing.T, run func(t *testing.T, x *Index)) {
 		_, c := onDouble(t)
 		run(t, open(t, c))
 	})
-	t.Run("server", func(t *testing.T) { run(t, open(t, onServer(t))) })
+	if os.Getenv("MEILI_URL") != "" {
+		t.Run("server", func(t *testing.T) { run(t, open(t, onServer(t))) })
+	}
 }
 
 func testPage(name, text string) search.Page {
@@ -247,7 +252,11 @@ func TestEncodeIsInjectiveAndKept(t *testing.T) {
 // TestFilterLanguage guards the double: it must refuse what the server does.
 func TestFilterLanguage(t *testing.T) {
 	x := &doubleIndex{filterable: map[string]bool{"kind": true, "f": true}, documents: map[string]doubleDocument{}}
-	if err := x.add([]byte(`{"id":"1","kind":"page","f":["a","b"]}` + "\n" + `{"id":"2","kind":"page","f":"C"}`)); err != nil {
+	lines, bad := readLines([]byte(`{"id":"1","kind":"page","f":["a","b"]}` + "\n" + `{"id":"2","kind":"page","f":"C"}`))
+	if bad != nil {
+		t.Fatal(bad)
+	}
+	if err := x.add(lines); err != nil {
 		t.Fatal(err)
 	}
 	for in, want := range map[string][]string{

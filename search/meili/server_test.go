@@ -84,7 +84,7 @@ func TestEquallyFrequentValues(t *testing.T) {
 // TestManyCounted counts more pages than the server counts one by one, and more
 // than maxTotalHits.
 func TestManyCounted(t *testing.T) {
-	const pages = 3500
+	const pages = 3200
 	onEach(t, func(t *testing.T, x *Index) {
 		var b search.Batch
 		for i := range pages {
@@ -96,7 +96,7 @@ func TestManyCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 		a := find(t, x, "ký số", search.Request{Facets: []search.Facet{search.FacetType}})
-		want := []search.FacetCount{{Value: "Báo cáo", Pages: 1167}, {Value: "Kế hoạch", Pages: 1167}, {Value: "báo cáo", Pages: 1166}}
+		want := []search.FacetCount{{Value: "Báo cáo", Pages: 1067}, {Value: "Kế hoạch", Pages: 1067}, {Value: "báo cáo", Pages: 1066}}
 		if got := a.Facets[search.FacetType]; !slices.Equal(got, want) || a.Total != pages || !a.Exact {
 			t.Errorf("got %v of %d, want %v of %d", got, a.Total, want, pages)
 		}
@@ -160,6 +160,37 @@ func TestLostIndexIsNotWrittenTo(t *testing.T) {
 		}
 		if err := x.Apply(t.Context(), b); err != nil || total(t, x, "ký số") != 1 {
 			t.Errorf("made anew: got %v, want the page", err)
+		}
+	})
+}
+
+// TestHalfMadeIndexIsMadeAnew: another process deleted the index while it was
+// being made, so that only the last steps are in the one there is now.
+func TestHalfMadeIndexIsMadeAnew(t *testing.T) {
+	onEach(t, func(t *testing.T, x *Index) {
+		s, index := x.serves, x.server.Index(x.serves.uid)
+		if err := s.remove(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.await(t.Context(), "setting", func() (*client.TaskInfo, error) {
+			return index.UpdateSettings(t.Context(), settings())
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.await(t.Context(), "writing the version", func() (*client.TaskInfo, error) {
+			return index.AddDocumentsNdjson(t.Context(), fmt.Appendf(nil, `{"id":%q,"kind":"version","version":%q}`, versionID, rules), nil)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if v, err := s.version(t.Context()); err != nil || v != "" {
+			t.Errorf("got version %q, %v, want none", v, err)
+		}
+		if err := x.prepare(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		err := x.Apply(t.Context(), search.Batch{Put: []search.Page{testPage("a", "ký số")}})
+		if err != nil || total(t, x, "ký số") != 1 {
+			t.Errorf("got %v, want the page in an index made anew", err)
 		}
 	})
 }
