@@ -24,7 +24,7 @@ import (
 // unknown endpoints, parameters, attributes and filters. Tasks are done one
 // after the other, some time after they were accepted, and nothing of a task is
 // seen before it has succeeded. Where the documentation is silent it does what
-// milli does, the server's engine, which it was compared with.
+// milli 1.15.1 was seen to do, the server's engine.
 type double struct {
 	t   *testing.T
 	key string

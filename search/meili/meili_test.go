@@ -200,7 +200,7 @@ func TestPayloadsAreBounded(t *testing.T) {
 	d.payload = maxPayload + 1
 	d.mu.Unlock()
 	var b search.Batch
-	for i := range 9 {
+	for i := range 7 {
 		p := testPage(fmt.Sprint(i), "ký số")
 		p.Subject = strings.Repeat(". ", 4<<20) // no terms, but stored
 		b.Put = append(b.Put, p)
@@ -208,8 +208,8 @@ func TestPayloadsAreBounded(t *testing.T) {
 	if err := x.Apply(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
-	if n := total(t, x, "ký số"); n != 9 {
-		t.Errorf("got %d pages, want 9", n)
+	if n := total(t, x, "ký số"); n != 7 {
+		t.Errorf("got %d pages, want 7", n)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // What the server does to values, orders, counts and missing indexes, seen on
-// milli. Each test runs on the double and, with MEILI_URL, on the server.
+// milli 1.15.1. Each runs on the double and, with MEILI_URL, on the server.
 
 func find(t *testing.T, x *Index, text string, r search.Request) search.Answer {
 	t.Helper()
