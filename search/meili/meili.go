@@ -15,10 +15,10 @@
 //
 // Quoted pieces of at most ten words, filtered afterwards, would find the folded
 // tier only: to full-text search syllables that differ in marks are one word,
-// a query has no OR for the readings of a bad scan and no NOT for the tiers
-// before. Words beyond 65,535 positions are lost to it besides, and the end of
-// a sentence takes eight, so that a page of 27,000 words lost its last ones
-// (all seen on the engine); a filter's values have no positions.
+// and a query has no OR for the readings of a bad scan. Besides, it loses words
+// beyond 65,535 positions, and the end of a sentence takes eight: a page of
+// 27,000 words lost its last ones (all seen on the engine). Filters have no
+// positions.
 //
 // Every task is awaited: what Apply returns for is searchable. Requests stay
 // below the server's payload limit of 100 MB. A total comes from a facet
