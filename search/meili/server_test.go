@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -191,6 +192,30 @@ func TestHalfMadeIndexIsMadeAnew(t *testing.T) {
 		err := x.Apply(t.Context(), search.Batch{Put: []search.Page{testPage("a", "ký số")}})
 		if err != nil || total(t, x, "ký số") != 1 {
 			t.Errorf("got %v, want the page in an index made anew", err)
+		}
+	})
+}
+
+// TestOpenedAtOnce: processes that start together on an empty server get in each
+// other's way. Whatever comes of it, the next to open mends.
+func TestOpenedAtOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, x *Index) {
+		for range 3 {
+			if err := x.serves.remove(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			var wg sync.WaitGroup
+			for range 4 {
+				wg.Go(func() { _ = x.prepare(t.Context()) }) // may fail, and is tried again by its caller
+			}
+			wg.Wait()
+			if err := x.prepare(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			err := x.Apply(t.Context(), search.Batch{Put: []search.Page{testPage("a", "ký số")}})
+			if err != nil || total(t, x, "ký số") != 1 {
+				t.Errorf("got %v, want the page", err)
+			}
 		}
 	})
 }
