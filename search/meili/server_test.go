@@ -186,14 +186,20 @@ func TestHalfMadeIndexIsMadeAnew(t *testing.T) {
 		if v, err := s.version(t.Context()); err != nil || v != "" {
 			t.Errorf("got version %q, %v, want none", v, err)
 		}
-		if err := x.prepare(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		err := x.Apply(t.Context(), search.Batch{Put: []search.Page{testPage("a", "ký số")}})
-		if err != nil || total(t, x, "ký số") != 1 {
-			t.Errorf("got %v, want the page in an index made anew", err)
-		}
+		wantUsable(t, x)
 	})
+}
+
+// wantUsable opens the index again, puts a page and finds it.
+func wantUsable(t *testing.T, x *Index) {
+	t.Helper()
+	if err := x.prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	err := x.Apply(t.Context(), search.Batch{Put: []search.Page{testPage("a", "ký số")}})
+	if err != nil || total(t, x, "ký số") != 1 {
+		t.Errorf("got %v, want the page in an index made anew", err)
+	}
 }
 
 // TestOpenedAtOnce: processes that start together on an empty server get in each
@@ -209,13 +215,7 @@ func TestOpenedAtOnce(t *testing.T) {
 				wg.Go(func() { _ = x.prepare(t.Context()) }) // may fail, and is tried again by its caller
 			}
 			wg.Wait()
-			if err := x.prepare(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			err := x.Apply(t.Context(), search.Batch{Put: []search.Page{testPage("a", "ký số")}})
-			if err != nil || total(t, x, "ký số") != 1 {
-				t.Errorf("got %v, want the page", err)
-			}
+			wantUsable(t, x)
 		}
 	})
 }
