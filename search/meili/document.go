@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	client "github.com/meilisearch/meilisearch-go"
@@ -25,11 +26,24 @@ const (
 	orderField   = "order"   // the page's ID, so written that sorting keeps its order
 	prefixField  = "prefix"  // beginnings of folded tokens
 	cursorField  = "cursor"  // of a book, not indexed
-	versionField = "version" // search.Version, not indexed
+	versionField = "version" // rules, not indexed
 
 	kindPage, kindCursor, kindVersion = "page", "cursor", "version"
 
 	versionID = "version" // page IDs hold "_"
+)
+
+// rules names what an index was made by: the terms, and the settings below.
+var rules = search.Version + "-2"
+
+const (
+	// cutoff is the time after which the server leaves off sorting and answers
+	// as if it had sorted, 1.5 s unless set. Pieces of an answer would then
+	// not fit together; the context of a search ends it, never this.
+	cutoff = time.Hour
+	// maxCounted are the values of a facet that the server counts. Of equally
+	// frequent ones it keeps the last, so search.MaxFacetValues are chosen here.
+	maxCounted = 5000
 )
 
 // settings of an index. Full-text search is not used, so one attribute that no
@@ -44,7 +58,8 @@ func settings() *client.Settings {
 		SortableAttributes:   []string{dateField, orderField},
 		TypoTolerance:        &client.TypoTolerance{MinWordSizeForTypos: client.MinWordSizeForTypos{OneTypo: 5, TwoTypos: 9}},
 		Pagination:           &client.Pagination{MaxTotalHits: search.MaxHits},
-		Faceting:             &client.Faceting{MaxValuesPerFacet: search.MaxFacetValues, SortFacetValuesBy: byCount},
+		Faceting:             &client.Faceting{MaxValuesPerFacet: maxCounted, SortFacetValuesBy: byCount},
+		SearchCutoffMs:       cutoff.Milliseconds(),
 		ProximityPrecision:   client.ByAttribute,
 		PrefixSearch:         &off,
 	}

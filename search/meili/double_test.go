@@ -23,7 +23,8 @@ import (
 // documentation of 1.50 describes them, and refuses what it does not describe:
 // unknown endpoints, parameters, attributes and filters. Tasks are done one
 // after the other, some time after they were accepted, and nothing of a task is
-// seen before it has succeeded.
+// seen before it has succeeded. Where the documentation is silent it does what
+// milli 1.15.1 was seen to do, the server's engine.
 type double struct {
 	t   *testing.T
 	key string
@@ -36,6 +37,8 @@ type double struct {
 	fail map[string]bool
 	// payload is the largest body taken, in bytes.
 	payload int64
+	// slow is how long the server would take to sort what a search finds.
+	slow time.Duration
 }
 
 type doubleIndex struct {
@@ -43,8 +46,14 @@ type doubleIndex struct {
 	sortable   []string
 	displayed  []string
 	settings   map[string]json.RawMessage
-	ids        []string // in the order they were added
+	ids        []string // by the server's own numbers; "" is free, and taken again first
 	documents  map[string]doubleDocument
+}
+
+func newDoubleIndex() *doubleIndex {
+	return &doubleIndex{
+		filterable: map[string]bool{}, settings: map[string]json.RawMessage{}, documents: map[string]doubleDocument{},
+	}
 }
 
 type doubleDocument struct {
@@ -130,6 +139,9 @@ func (d *double) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (d *double) answer(r *http.Request) (int, any, *doubleError) {
+	if r.Header.Get("Authorization") == "" {
+		return 0, nil, refuse(401, "missing_authorization_header", "The Authorization header is missing.")
+	}
 	if r.Header.Get("Authorization") != "Bearer "+d.key {
 		return 0, nil, refuse(403, "invalid_api_key", "The provided API key is invalid.")
 	}
@@ -156,14 +168,14 @@ func (d *double) answer(r *http.Request) (int, any, *doubleError) {
 			return nil
 		}), nil
 	case "PATCH indexes/settings", "PUT indexes/settings/filterable-attributes", "POST indexes/documents", "POST indexes/documents/delete":
-		return d.change(route, path[1], body)
+		return d.change(route, path[1], r.Header.Get("Content-Type"), body)
 	case "POST indexes/documents/fetch", "POST indexes/search":
 		x := d.indexes[path[1]]
 		if x == nil {
 			return 0, nil, missingIndex(path[1])
 		}
 		if route == "POST indexes/search" {
-			return x.search(body)
+			return x.search(body, d.slow)
 		}
 		return x.fetch(body)
 	}
@@ -212,6 +224,9 @@ func (d *double) swap(body []byte) (int, any, *doubleError) {
 				}
 			}
 			a, b := p.Indexes[0], p.Indexes[1]
+			if a == b {
+				return refuse(0, "invalid_swap_duplicate_index_found", "Indexes must be declared only once during a swap.")
+			}
 			d.indexes[a], d.indexes[b] = d.indexes[b], d.indexes[a]
 		}
 		return nil
@@ -230,25 +245,36 @@ func (d *double) create(body []byte) (int, any, *doubleError) {
 		if d.indexes[in.UID] != nil {
 			return refuse(0, "index_already_exists", "Index `%s` already exists.", in.UID)
 		}
-		d.indexes[in.UID] = &doubleIndex{
-			filterable: map[string]bool{}, settings: map[string]json.RawMessage{}, documents: map[string]doubleDocument{},
-		}
+		d.indexes[in.UID] = newDoubleIndex()
 		return nil
 	}), nil
 }
 
-// change accepts what an index is changed by, and does it later.
-func (d *double) change(route, uid string, body []byte) (int, any, *doubleError) {
+// change accepts what an index is changed by, and does it later. Settings and
+// documents for an index that is not there make it, with default settings.
+func (d *double) change(route, uid, contentType string, body []byte) (int, any, *doubleError) {
 	kind, do := "settingsUpdate", func(x *doubleIndex) error { return x.set(body) }
+	takes, makes := "application/json", true
 	switch route {
 	case "PUT indexes/settings/filterable-attributes":
 		do = func(x *doubleIndex) error { return x.setFilterable(body) }
 	case "POST indexes/documents":
-		kind, do = "documentAdditionOrUpdate", func(x *doubleIndex) error { return x.add(body) }
+		lines, err := readLines(body)
+		if err != nil {
+			return 0, nil, err
+		}
+		kind, do = "documentAdditionOrUpdate", func(x *doubleIndex) error { return x.add(lines) }
+		takes = "application/x-ndjson"
 	case "POST indexes/documents/delete":
-		kind, do = "documentDeletion", func(x *doubleIndex) error { return x.remove(body) }
+		kind, do, makes = "documentDeletion", func(x *doubleIndex) error { return x.remove(body) }, false
+	}
+	if contentType != takes {
+		return 0, nil, refuse(415, "invalid_content_type", "The Content-Type `%s` is invalid.", contentType)
 	}
 	return 202, d.enqueue(uid, kind, func() error {
+		if d.indexes[uid] == nil && makes {
+			d.indexes[uid] = newDoubleIndex()
+		}
 		if d.indexes[uid] == nil {
 			return missingIndex(uid)
 		}
@@ -276,7 +302,7 @@ func (x *doubleIndex) setFilterable(body []byte) error {
 }
 
 var knownSettings = []string{"rankingRules", "searchableAttributes", "displayedAttributes", "sortableAttributes",
-	"typoTolerance", "pagination", "faceting", "proximityPrecision", "prefixSearch"}
+	"typoTolerance", "pagination", "faceting", "proximityPrecision", "prefixSearch", "searchCutoffMs"}
 
 func (x *doubleIndex) set(body []byte) error {
 	if err := json.Unmarshal(body, &x.settings); err != nil {
@@ -292,40 +318,64 @@ func (x *doubleIndex) set(body []byte) error {
 	return nil
 }
 
-// add takes NDJSON. One document with a bad ID fails the whole task.
-func (x *doubleIndex) add(body []byte) error {
-	var added []doubleDocument
-	var ids []string
+// readLines reads NDJSON, which the server does before it accepts it.
+func readLines(body []byte) ([]map[string]json.RawMessage, *doubleError) {
+	var out []map[string]json.RawMessage
 	lines := bufio.NewScanner(strings.NewReader(string(body)))
 	lines.Buffer(nil, len(body)+1)
 	for lines.Scan() {
 		var fields map[string]json.RawMessage
-		var id string
 		if err := json.Unmarshal(lines.Bytes(), &fields); err != nil {
-			return refuse(0, "malformed_payload", "%v", err)
+			return nil, refuse(400, "malformed_payload", "%v", err)
 		}
+		out = append(out, fields)
+	}
+	if out == nil {
+		return nil, refuse(400, "missing_payload", "A ndjson payload is missing.")
+	}
+	return out, nil
+}
+
+// add puts documents. One with a bad ID fails the whole task.
+func (x *doubleIndex) add(lines []map[string]json.RawMessage) error {
+	var ids []string
+	for _, fields := range lines {
+		var id string
 		if err := json.Unmarshal(fields["id"], &id); err != nil || !regexp.MustCompile(`^[A-Za-z0-9_-]{1,511}$`).MatchString(id) {
 			return refuse(0, "invalid_document_id", "Document identifier `%s` is invalid.", fields["id"])
 		}
-		doc := doubleDocument{fields, map[string]map[string]string{}}
-		for name := range x.filterable {
-			doc.values[name] = valuesOf(fields[name])
-		}
-		added, ids = append(added, doc), append(ids, id)
+		ids = append(ids, id)
 	}
 	for i, id := range ids {
-		if _, ok := x.documents[id]; !ok {
-			x.ids = append(x.ids, id)
+		doc := doubleDocument{lines[i], map[string]map[string]string{}}
+		for name := range x.filterable {
+			doc.values[name] = valuesOf(doc.fields[name])
 		}
-		x.documents[id] = added[i]
+		if _, ok := x.documents[id]; !ok {
+			x.number(id)
+		}
+		x.documents[id] = doc
 	}
 	return nil
 }
 
+// number gives a document the first number that is free.
+func (x *doubleIndex) number(id string) {
+	if at := slices.Index(x.ids, ""); at >= 0 {
+		x.ids[at] = id
+	} else {
+		x.ids = append(x.ids, id)
+	}
+}
+
 // normal is how the server compares filter values: decomposed, in lower case,
-// without spaces around, and cut after 468 bytes.
-func normal(s string) string {
-	s = strings.ToLower(norm.NFKD.String(strings.TrimSpace(s)))
+// without spaces around.
+func normal(s string) string { return strings.ToLower(norm.NFKD.String(strings.TrimSpace(s))) }
+
+// kept is what the server keeps of a value to compare with; the value of a
+// filter is not cut, so a longer one finds nothing.
+func kept(s string) string {
+	s = normal(s)
 	return s[:min(len(s), 468)]
 }
 
@@ -339,7 +389,9 @@ func valuesOf(raw json.RawMessage) map[string]string {
 	}
 	out := map[string]string{}
 	for _, v := range many {
-		out[normal(v)] = v
+		if v != "" { // an empty one is no value
+			out[kept(v)] = v
+		}
 	}
 	return out
 }
@@ -355,7 +407,7 @@ func (x *doubleIndex) remove(body []byte) error {
 	}
 	for _, id := range found {
 		delete(x.documents, id)
-		x.ids = slices.DeleteFunc(x.ids, func(other string) bool { return other == id })
+		x.ids[slices.Index(x.ids, id)] = ""
 	}
 	return nil
 }
@@ -369,10 +421,11 @@ func (x *doubleIndex) fetch(body []byte) (int, any, *doubleError) {
 	if err := strict(body, &in); err != nil {
 		return 0, nil, err
 	}
-	found := slices.Clone(x.ids)
+	found := slices.DeleteFunc(slices.Clone(x.ids), func(id string) bool { return id == "" })
 	if in.Filter != nil {
 		var err *doubleError
 		if found, err = x.filter(*in.Filter); err != nil {
+			err.Code = "invalid_document_filter"
 			return 0, nil, err
 		}
 	}
@@ -393,7 +446,7 @@ func (x *doubleIndex) show(ids, fields []string) []map[string]json.RawMessage {
 	for _, id := range ids {
 		hit := map[string]json.RawMessage{}
 		for name, raw := range x.documents[id].fields {
-			if slices.Contains(x.displayed, name) && (fields == nil || slices.Contains(fields, name)) {
+			if (x.displayed == nil || slices.Contains(x.displayed, name)) && (fields == nil || slices.Contains(fields, name)) {
 				hit[name] = raw
 			}
 		}
@@ -402,7 +455,7 @@ func (x *doubleIndex) show(ids, fields []string) []map[string]json.RawMessage {
 	return out
 }
 
-func (x *doubleIndex) search(body []byte) (int, any, *doubleError) {
+func (x *doubleIndex) search(body []byte, slow time.Duration) (int, any, *doubleError) {
 	var in struct {
 		Q, Filter                          string
 		Offset, Limit                      int
@@ -412,8 +465,10 @@ func (x *doubleIndex) search(body []byte) (int, any, *doubleError) {
 	if err := strict(body, &in); err != nil {
 		return 0, nil, err
 	}
-	var pagination struct{ MaxTotalHits int }
-	var faceting struct{ MaxValuesPerFacet int }
+	pagination := struct{ MaxTotalHits int }{1000}
+	faceting := struct{ MaxValuesPerFacet int }{100}
+	cutoff := 1500 // milliseconds
+	_ = json.Unmarshal(x.settings["searchCutoffMs"], &cutoff)
 	_ = json.Unmarshal(x.settings["pagination"], &pagination)
 	_ = json.Unmarshal(x.settings["faceting"], &faceting)
 	if in.Q != "" {
@@ -423,7 +478,8 @@ func (x *doubleIndex) search(body []byte) (int, any, *doubleError) {
 	if err != nil {
 		return 0, nil, err
 	}
-	if err := x.sort(found, in.Sort); err != nil {
+	// Past the cutoff the server leaves off sorting, and says nothing of it.
+	if err := x.sort(found, in.Sort, slow <= time.Duration(cutoff)*time.Millisecond); err != nil {
 		return 0, nil, err
 	}
 	distribution := map[string]map[string]int{}
@@ -441,7 +497,7 @@ func (x *doubleIndex) search(body []byte) (int, any, *doubleError) {
 	}, nil
 }
 
-// count keeps the most frequent values.
+// count keeps the most frequent values, of equally frequent ones the last.
 func (x *doubleIndex) count(ids []string, facet string, most int) map[string]int {
 	counts := map[string]int{}
 	for _, id := range ids {
@@ -453,7 +509,7 @@ func (x *doubleIndex) count(ids []string, facet string, most int) map[string]int
 	for v := range counts {
 		values = append(values, v)
 	}
-	slices.SortFunc(values, func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
+	slices.SortFunc(values, func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(b, a)) })
 	for _, v := range values[min(most, len(values)):] {
 		delete(counts, v)
 	}
@@ -461,20 +517,27 @@ func (x *doubleIndex) count(ids []string, facet string, most int) map[string]int
 }
 
 // sort puts documents without an attribute last, whatever the direction.
-func (x *doubleIndex) sort(ids []string, by []string) *doubleError {
+func (x *doubleIndex) sort(ids []string, by []string, inTime bool) *doubleError {
 	for _, rule := range by {
 		if name, _, _ := strings.Cut(rule, ":"); !slices.Contains(x.sortable, name) {
 			return refuse(400, "invalid_search_sort", "Attribute `%s` is not sortable.", name)
 		}
 	}
-	value := func(id, name string) (s string) {
-		_ = json.Unmarshal(x.documents[id].fields[name], &s)
-		return normal(s)
+	if !inTime {
+		return nil
+	}
+	values := map[string]string{}
+	for _, id := range ids {
+		for _, name := range x.sortable {
+			var s string
+			_ = json.Unmarshal(x.documents[id].fields[name], &s)
+			values[id+" "+name] = kept(s)
+		}
 	}
 	slices.SortStableFunc(ids, func(a, b string) int {
 		for _, rule := range by {
 			name, direction, _ := strings.Cut(rule, ":")
-			va, vb := value(a, name), value(b, name)
+			va, vb := values[a+" "+name], values[b+" "+name]
 			switch {
 			case va == vb:
 			case va == "" || vb == "":

@@ -17,7 +17,8 @@ type filterParser struct {
 
 type condition func(doubleDocument) bool
 
-// maxDepth is the nesting of parentheses that the server takes.
+// maxDepth is the depth of a filter that the server takes; a parenthesis is
+// four steps down (OR, AND, NOT, the parenthesis), each NOT one more.
 const maxDepth = 200
 
 // filter returns the IDs of the documents that a filter selects.
@@ -33,7 +34,7 @@ func (x *doubleIndex) filter(text string) ([]string, *doubleError) {
 	}
 	var out []string
 	for _, id := range x.ids {
-		if selected(x.documents[id]) {
+		if id != "" && selected(x.documents[id]) {
 			out = append(out, id)
 		}
 	}
@@ -84,13 +85,17 @@ func (p *filterParser) and() condition {
 func (p *filterParser) not() condition {
 	if p.next == "NOT" {
 		p.advance()
+		if p.depth++; p.depth+3 > maxDepth {
+			return p.fail("too deep")
+		}
 		inner := p.not()
+		p.depth--
 		return func(d doubleDocument) bool { return !inner(d) }
 	}
 	if p.next != "(" {
 		return p.single()
 	}
-	if p.depth++; p.depth > maxDepth {
+	if p.depth += 4; p.depth+3 > maxDepth {
 		return p.fail("too deep")
 	}
 	p.advance()
@@ -98,7 +103,7 @@ func (p *filterParser) not() condition {
 	if p.advance() != ")" {
 		return p.fail("no closing parenthesis")
 	}
-	p.depth--
+	p.depth -= 4
 	return inner
 }
 

@@ -94,7 +94,7 @@ func (s *store) create(ctx context.Context) error {
 		}},
 		{"setting", func() (*client.TaskInfo, error) { return index.UpdateSettings(ctx, settings()) }},
 		{"writing the version", func() (*client.TaskInfo, error) {
-			line, err := json.Marshal(map[string]string{idField: versionID, kindField: kindVersion, versionField: search.Version})
+			line, err := json.Marshal(map[string]string{idField: versionID, kindField: kindVersion, versionField: rules})
 			if err != nil {
 				return nil, err
 			}
@@ -108,11 +108,20 @@ func (s *store) create(ctx context.Context) error {
 	return nil
 }
 
+// unfilterable is the server's code for a filter on an attribute that is not
+// set to be filtered by.
+const unfilterable = "invalid_document_filter"
+
 // version returns the rules by which the index was made; "" when there is none.
+// It asks by a filter: when another process deletes an index that is being
+// made, the server makes one for the settings or the version that come next,
+// and that one lacks the filterable attributes, which are set first.
 func (s *store) version(ctx context.Context) (string, error) {
 	var got client.DocumentsResult
-	err := s.server.Index(s.uid).GetDocuments(ctx, &client.DocumentsQuery{Ids: []string{versionID}, Limit: 1}, &got)
-	if isMissing(err) || err == nil && len(got.Results) == 0 {
+	query := client.DocumentsQuery{Filter: filter(term(kindField, kindVersion)), Limit: 1}
+	err := s.server.Index(s.uid).GetDocuments(ctx, &query, &got)
+	var api *client.Error
+	if isMissing(err) || err == nil && len(got.Results) == 0 || errors.As(err, &api) && api.APIError.Code == unfilterable {
 		return "", nil
 	}
 	if err != nil {
@@ -127,8 +136,17 @@ func (s *store) version(ctx context.Context) (string, error) {
 const maxPayload = 50 << 20
 
 // apply writes a batch. Each task is awaited before the next is sent, so the
-// cursors are never there before what they stand for.
+// cursors are never there before what they stand for. The server would make an
+// index that is gone anew for documents sent to it, one that finds nothing, and
+// another program may have made it by other rules, so it is looked at first.
 func (s *store) apply(ctx context.Context, b search.Batch) error {
+	version, err := s.version(ctx)
+	if err == nil && version != rules {
+		err = fmt.Errorf("it is gone or was made by other rules: %q, wanted are %q", version, rules)
+	}
+	if err != nil {
+		return fmt.Errorf("writing to search index %s: %w", s.uid, err)
+	}
 	index := s.server.Index(s.uid)
 	for refs := range slices.Chunk(b.Delete, maxOperands) {
 		some := search.Expr{Op: search.OpAny}
