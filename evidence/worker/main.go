@@ -209,13 +209,11 @@ func (s *server) takeJob(kind byte, length int64) error {
 // room returns an empty buffer for a file. The hard limit counts memory that
 // the collector has not found yet, so what is not reused is given back first.
 func (s *server) room(size int64) []byte {
-	switch {
-	case s.ReuseBytes <= 0:
+	if int64(cap(s.buf)) > s.ReuseBytes || s.ReuseBytes <= 0 {
+		// The place of a large buffer may be too small for the next one as
+		// soon as something else lies in it.
 		s.buf = nil
 		debug.FreeOSMemory()
-	case int64(cap(s.buf)) > s.ReuseBytes:
-		s.buf = nil
-		runtime.GC()
 	}
 	if int64(cap(s.buf)) < size {
 		s.buf = make([]byte, 0, size)
