@@ -20,7 +20,7 @@
 // distribution, since the server's own is cut off at maxTotalHits.
 //
 // Tried so far: against an in-process double of the endpoints used, written
-// after the documentation of Meilisearch 1.50 (see double_test.go), and on
+// after the documentation of Meilisearch 1.50 (search/meili/meilitest), and on
 // that alone: no server could be installed where this was written. The same
 // suite runs against a real one when MEILI_URL and MEILI_KEY are set.
 package meili

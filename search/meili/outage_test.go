@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"path/filepath"
 	"testing"
 	"time"
@@ -17,6 +15,7 @@ import (
 	"minhchung/evidence/text"
 	"minhchung/ledger"
 	"minhchung/search"
+	"minhchung/search/meili/meilitest"
 )
 
 var (
@@ -24,14 +23,12 @@ var (
 	outageBook  = evidence.BookID{Unit: "xa-thu", Period: "2022"}
 )
 
-// town is a store, and a search server that can be stopped and started again
-// at its address.
+// town is a store, and a search server that can be stopped and started again.
 type town struct {
 	t        *testing.T
 	store    *sqlite.Store
-	handler  http.Handler
-	address  string
-	server   *http.Server
+	public   ledger.PublicKey
+	server   *meilitest.Double
 	finder   *search.Resilient
 	follower *search.Follower
 	opened   *Index
@@ -39,21 +36,23 @@ type town struct {
 
 func newTown(t *testing.T) *town {
 	t.Helper()
-	d, c := onDouble(t)
-	w := &town{t: t, handler: d}
+	server, c := onDouble(t)
+	return newTownAt(t, server, c)
+}
+
+func newTownAt(t *testing.T, server *meilitest.Double, c Config) *town {
+	t.Helper()
+	w := &town{t: t, server: server}
 	dir := t.TempDir()
 	key, err := ledger.GenerateKey(filepath.Join(dir, "key"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.public = key.PublicKey()
 	if w.store, err = sqlite.Open(t.Context(), filepath.Join(dir, "db"), sqlite.Options{Sequencer: &ledger.Sequencer{Key: key}}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.store.Close() })
-	w.start("127.0.0.1:0")
-	t.Cleanup(w.stop)
-	c.URL, c.Client = "http://"+w.address, &http.Client{Transport: &http.Transport{}}
-	t.Cleanup(c.Client.CloseIdleConnections)
 	w.finder = &search.Resilient{
 		Open: func() (search.Index, error) {
 			if w.opened == nil {
@@ -73,18 +72,6 @@ func newTown(t *testing.T) *town {
 	w.append(evidence.Opened{Book: outageBook})
 	return w
 }
-
-func (w *town) start(address string) {
-	w.t.Helper()
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.address, w.server = listener.Addr().String(), &http.Server{Handler: w.handler}
-	go func(s *http.Server) { _ = s.Serve(listener) }(w.server) // ends when it is closed
-}
-
-func (w *town) stop() { _ = w.server.Close() }
 
 func (w *town) append(events ...evidence.Event) {
 	w.t.Helper()
@@ -114,15 +101,24 @@ func (w *town) receive(n int) {
 	}
 }
 
-func (w *town) wantPages(what string, total int, degraded bool) {
+// find asks for what all documents say.
+func (w *town) find() search.Answer {
 	w.t.Helper()
 	q, err := search.Parse("kế hoạch cải cách")
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	a, err := w.finder.Search(w.t.Context(), outageScope, search.Request{Query: q, Strict: true})
-	if err != nil || a.Total != total || a.Degraded != degraded {
-		w.t.Errorf("%s: got %d pages, degraded %v, %v, want %d, %v", what, a.Total, a.Degraded, err, total, degraded)
+	if err != nil {
+		w.t.Error(err)
+	}
+	return a
+}
+
+func (w *town) wantPages(what string, total int, degraded bool) {
+	w.t.Helper()
+	if a := w.find(); a.Total != total || a.Degraded != degraded {
+		w.t.Errorf("%s: got %d pages, degraded %v, want %d, %v", what, a.Total, a.Degraded, total, degraded)
 	}
 }
 
@@ -139,7 +135,7 @@ func TestServerStopsAndStarts(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.wantPages("up", n, false)
-		w.stop()
+		w.server.Stop()
 		n++
 		w.receive(n)
 		if err := w.follower.Catch(t.Context(), outageBook); !errors.Is(err, search.ErrAway) {
@@ -147,12 +143,9 @@ func TestServerStopsAndStarts(t *testing.T) {
 		}
 		w.wantPages("down", n, true)
 		if lost {
-			d := w.handler.(*double)
-			d.mu.Lock()
-			clear(d.indexes)
-			d.mu.Unlock()
+			w.server.Lose()
 		}
-		w.start(w.address)
+		w.server.Start()
 		if err := w.follower.Catch(t.Context(), outageBook); err != nil {
 			t.Fatal(err)
 		}
@@ -168,10 +161,7 @@ func TestIndexLostWhileOpen(t *testing.T) {
 	if err := w.follower.Catch(t.Context(), outageBook); err != nil {
 		t.Fatal(err)
 	}
-	d := w.handler.(*double)
-	d.mu.Lock()
-	clear(d.indexes)
-	d.mu.Unlock()
+	w.server.Lose()
 	w.wantPages("lost", 1, true)
 	if err := w.follower.Catch(t.Context(), outageBook); err != nil {
 		t.Fatal(err)
