@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the S3 driver's tests on a real server (versitygw) behind a faulty network (toxiproxy), and the PostgreSQL driver's behind the same. Both are built once with
-# the go command and stopped at the end. Arguments go to `go test`.
+# Runs the S3 driver's tests on a real server (versitygw), and all three drivers' behind a faulty network (toxiproxy): S3, PostgreSQL, and Meilisearch's
+# double. Servers are built once with the go command and stopped at the end. Arguments go to `go test`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 bin=$(go env GOBIN); bin=${bin:-$(go env GOPATH)/bin}
@@ -28,4 +28,4 @@ ROOT_ACCESS_KEY=$S3_KEY ROOT_SECRET_KEY=$S3_SECRET "$bin/versitygw" --port "${S3
 up "$S3_URL/healthz"; up "$TOXIPROXY_URL/version"
 
 go test -count=1 "$@" ./evidence/object/s3/
-go test -count=1 -run "^TestToxic$" ./evidence/postgres/
+go test -count=1 "$@" -run '^TestToxic$' ./evidence/postgres/ ./search/meili/

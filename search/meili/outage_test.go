@@ -1,6 +1,7 @@
 package meili
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"minhchung/evidence"
+	"minhchung/evidence/object"
+	"minhchung/evidence/object/disk"
 	"minhchung/evidence/signature"
 	"minhchung/evidence/sqlite"
 	"minhchung/evidence/text"
@@ -28,6 +31,7 @@ type town struct {
 	t        *testing.T
 	store    *sqlite.Store
 	public   ledger.PublicKey
+	objects  *disk.Store
 	server   *meilitest.Double
 	finder   *search.Resilient
 	follower *search.Follower
@@ -53,6 +57,10 @@ func newTownAt(t *testing.T, server *meilitest.Double, c Config) *town {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.store.Close() })
+	if w.objects, err = disk.Open(filepath.Join(dir, "objects"), disk.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.objects.Close() })
 	w.finder = &search.Resilient{
 		Open: func() (search.Index, error) {
 			if w.opened == nil {
@@ -87,8 +95,12 @@ func (w *town) append(events ...evidence.Event) {
 // receive takes a document whose text was read.
 func (w *town) receive(n int) {
 	w.t.Helper()
-	sha := signature.HashOf(fmt.Append(nil, "document ", n))
-	w.append(evidence.DocumentReceived{SHA256: sha, Size: 1, Name: fmt.Sprint(n, ".pdf")},
+	body := fmt.Append(nil, "document ", n)
+	sha := signature.HashOf(body)
+	if err := w.objects.Put(w.t.Context(), object.Key{Unit: string(outageBook.Unit), SHA256: sha}, int64(len(body)), bytes.NewReader(body)); err != nil {
+		w.t.Fatal(err)
+	}
+	w.append(evidence.DocumentReceived{SHA256: sha, Size: int64(len(body)), Name: fmt.Sprint(n, ".pdf")},
 		evidence.FactsRead{Facts: signature.Facts{SHA256: sha}},
 		evidence.VerdictReached{Document: sha, Verdict: signature.Verdict{Result: signature.ResultUnsigned}})
 	content, err := json.Marshal(text.Extraction{Pages: []text.Page{{Number: 1, Text: "kế hoạch cải cách"}}})

@@ -66,7 +66,7 @@ func TestToxic(t *testing.T) {
 			_ = w.follower.Catch(t.Context(), outageBook) // finds out
 			w.catchSoon()
 			w.wantPages("made anew", n, false)
-			report, err := evidence.Check(t.Context(), w.store, outageScope, outageBook, w.public, nil, evidence.CheckOptions{Quick: true})
+			report, err := evidence.Check(t.Context(), w.store, outageScope, outageBook, w.public, w.objects, evidence.CheckOptions{})
 			if err != nil || len(report.Ledger)+len(report.Evidence) > 0 {
 				t.Errorf("check: %v %v and %v", report.Ledger, report.Evidence, err)
 			}
