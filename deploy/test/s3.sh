@@ -13,8 +13,8 @@ if [ ! -x "$bin/toxiproxy-server" ]; then
   mkdir -p "$bin" && mv "$work/bin/server" "$bin/toxiproxy-server"
 fi
 
-# free prints a port that nobody listens on.
-free() { while port=$((20000 + RANDOM % 20000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done; echo "$port"; }
+# free prints a port that nobody listens on, below those of outgoing connections.
+free() { while port=$((20000 + RANDOM % 12000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done; echo "$port"; }
 # up URL waits until something answers there.
 up() { for _ in $(seq 100); do curl -s -o /dev/null "$1" && return; sleep 0.1; done; echo "nothing answers at $1"; exit 1; }
 

@@ -1,0 +1,164 @@
+//go:build linux
+
+package outage
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// wantKept looks for what was acknowledged, and for nothing else: each document
+// has its leaves once and its bytes, the ledger's root is that of its leaves,
+// and the program's own check agrees.
+func wantKept(t *testing.T, p *province, c *clients) {
+	t.Helper()
+	leaves := leavesOf(t, p)
+	for kind, of := range leaves {
+		if kind != "document" && kind != "facts" && kind != "verdict" {
+			continue
+		}
+		for sha := range c.stored {
+			if n := of[sha]; n != 1 {
+				t.Errorf("document %s has %d leaves %q, want 1", sha, n, kind)
+			}
+		}
+	}
+	for sha := range leaves["document"] {
+		if _, ok := c.stored[sha]; !ok {
+			t.Errorf("the ledger has document %s, which was never acknowledged", sha)
+		}
+	}
+	objects := objectsOf(t, p)
+	if len(leaves["document"]) != len(c.stored) || len(objects) != len(c.stored) {
+		t.Errorf("got %d documents in the ledger and %d on the S3 server, want %d", len(leaves["document"]), len(objects), len(c.stored))
+	}
+	for sha, s := range c.stored {
+		want, err := os.ReadFile(s.path)
+		must(t, err)
+		if !bytes.Equal(objects[sha], want) {
+			t.Errorf("the S3 server has other bytes of %s", sha)
+		}
+		h := c.get(fmt.Sprintf("documents/%s/file?unit=%s&period=%s", sha, unit, period))
+		if h.status != http.StatusOK || h.body != string(want) {
+			t.Errorf("download of %s: got %d and %d bytes, want %d", sha, h.status, len(h.body), len(want))
+		}
+	}
+	said := p.run("check")
+	if !strings.Contains(said, book+": sound") && !strings.Contains(said, period+": sound") {
+		t.Errorf("check said %s", said)
+	}
+	t.Logf("%d documents acknowledged: each once in the ledger with its facts and verdict, the root is that of its leaves, the bytes are there; check: sound", len(c.stored))
+}
+
+// leavesOf reads the book's leaves as the database has them, compares their
+// Merkle root with the head's, and counts them by type and document.
+func leavesOf(t *testing.T, p *province) map[string]map[string]int {
+	t.Helper()
+	ctx := t.Context()
+	db, err := pgx.Connect(ctx, fmt.Sprintf("postgres://minhchung:%s@127.0.0.1:%s/minhchung", url.QueryEscape(p.file("pg-app")), p.file("pg.port")))
+	must(t, err)
+	defer db.Close(ctx)
+	_, err = db.Exec(ctx, `SELECT set_config('minhchung.units', '*', false)`)
+	must(t, err)
+	rows, err := db.Query(ctx, `SELECT leaf FROM entry WHERE book = $1 ORDER BY idx`, book)
+	must(t, err)
+	list, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
+	must(t, err)
+	found := map[string]map[string]int{"document": {}, "facts": {}, "verdict": {}}
+	var hashes treeHashes
+	for n, leaf := range list {
+		var l struct {
+			Type string
+			Refs map[string]string
+		}
+		must(t, json.Unmarshal(leaf, &l))
+		if found[l.Type] == nil {
+			found[l.Type] = map[string]int{}
+		}
+		found[l.Type][cmp.Or(l.Refs["sha256"], l.Refs["document"])]++
+		more, err := tlog.StoredHashes(int64(n), leaf, hashes)
+		must(t, err)
+		hashes = append(hashes, more...)
+	}
+	var size int64
+	var root []byte
+	must(t, db.QueryRow(ctx, `SELECT size, root FROM head WHERE book = $1`, book).Scan(&size, &root))
+	own, err := tlog.TreeHash(int64(len(list)), hashes)
+	must(t, err)
+	if size != int64(len(list)) || !bytes.Equal(root, own[:]) {
+		t.Errorf("the head says %d leaves with root %x; the leaves are %d with root %x", size, root, len(list), own)
+	}
+	return found
+}
+
+// treeHashes are the hashes of a tree in tlog's order.
+type treeHashes []tlog.Hash
+
+// ReadHashes implements tlog.HashReader.
+func (s treeHashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	out := make([]tlog.Hash, len(indexes))
+	for i, x := range indexes {
+		out[i] = s[x]
+	}
+	return out, nil
+}
+
+// objectsOf reads the S3 server's disk, by digest.
+func objectsOf(t *testing.T, p *province) map[string][]byte {
+	t.Helper()
+	found := map[string][]byte{}
+	paths, err := filepath.Glob(filepath.Join(p.dir, "s3/data/minhchung", unit, "*"))
+	must(t, err)
+	for _, path := range paths {
+		b, err := os.ReadFile(path)
+		must(t, err)
+		sum := sha256.Sum256(b)
+		if sha := hex.EncodeToString(sum[:]); sha != filepath.Base(path) {
+			t.Errorf("%s has the digest %s", path, sha)
+		}
+		found[filepath.Base(path)] = b
+	}
+	return found
+}
+
+// wantFreshHits waits until the index has caught up by itself, and compares its
+// hits with those of an index made anew.
+func wantFreshHits(t *testing.T, p *province, c *clients) {
+	t.Helper()
+	p.until("the index has caught up", func() bool {
+		h := c.get("search?q=" + url.QueryEscape(queries[0]))
+		return strings.Contains(h.body, wholeNotice) && !strings.Contains(h.body, degradedNotice)
+	})
+	ask := func() (all []string) {
+		for _, q := range queries {
+			all = append(all, p.run("search", "--json", "--limit", "300", q))
+		}
+		return all
+	}
+	before := ask()
+	p.run("search", "--rebuild")
+	hits := 0
+	for i, after := range ask() {
+		if before[i] != after {
+			t.Errorf("query %s: the index made anew has other hits:\n%.2000s\nwant\n%.2000s", queries[i], before[i], after)
+		}
+		hits += strings.Count(after, "\n")
+	}
+	if hits == 0 {
+		t.Error("got no hits at all")
+	}
+	t.Logf("the index caught up by itself: %d hits of %d queries, the same as in an index made anew", hits, len(queries))
+}

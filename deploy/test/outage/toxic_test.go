@@ -1,0 +1,69 @@
+//go:build linux
+
+package outage
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"minhchung/evidence/toxiproxytest"
+	"minhchung/search/meili/meilitest"
+)
+
+// faults are those that the issue names; the drivers' own tests have more, in
+// both directions.
+var faults = []string{"latency 5 s downstream", "reset downstream", "timeout downstream", "bandwidth downstream", "half open upstream"}
+
+// TestToxic lets the network to each engine be at fault, one after the other,
+// while documents are uploaded and searched.
+func TestToxic(t *testing.T) {
+	if *programFlag == "" || *toxiFlag == "" {
+		t.Skip("-program and -toxiproxy are not given: no faults of the network are tried on the program")
+	}
+	t.Parallel()
+	double := meilitest.New(t)
+	proxies := map[string]*toxiproxytest.Proxy{}
+	before := func(config, engine, upstream string) string {
+		proxies[engine] = toxiproxytest.New(t, *toxiFlag, "province-"+engine, upstream)
+		if n := strings.Count(config, upstream); n == 0 {
+			t.Fatalf("the configuration does not name %s: %s", upstream, config)
+		}
+		return strings.ReplaceAll(config, upstream, proxies[engine].Address)
+	}
+	p := newProvince(t, func(dir, config string) string {
+		config = before(config, "database", "127.0.0.1:"+readFile(t, dir, "pg.port"))
+		config = before(config, "documents", "127.0.0.1:"+readFile(t, dir, "s3.port"))
+		u, err := url.Parse(double.URL())
+		must(t, err)
+		return before(config, "search", u.Host)
+	}, "MEILI_URL="+double.URL(), "MEILI_KEY="+meilitest.Key)
+	c := startClients(p, 400*time.Millisecond)
+	all := toxiproxytest.Faults()
+	for _, engine := range []string{"database", "documents", "search"} {
+		for _, name := range faults {
+			fault, known := all[name]
+			if !known {
+				t.Fatalf("no fault %q", name)
+			}
+			stored := c.count()
+			proxies[engine].Begin(fault)
+			time.Sleep(*lengthFlag / time.Duration(3*len(faults)))
+			during, said := c.count()-stored, p.ready()[engine]
+			proxies[engine].End(fault)
+			p.until("every engine answers after "+name, func() bool { return p.ready()[engine] == "up" })
+			p.until("uploads go on after "+name, func() bool { return c.count() > stored+during })
+			t.Logf("%s, %s: %s, %d documents acknowledged meanwhile", engine, name, said, during)
+		}
+	}
+	c.end()
+	if slices.ContainsFunc(c.refused, func(h heard) bool { return h.retry == "" }) {
+		t.Error("503 without Retry-After")
+	}
+	t.Logf("%d requests were refused", len(c.refused))
+	wantFreshHits(t, p, c)
+	wantKept(t, p, c)
+	p.end()
+}
