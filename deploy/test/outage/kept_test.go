@@ -134,14 +134,20 @@ func objectsOf(t *testing.T, p *province) map[string][]byte {
 	return found
 }
 
-// wantFreshHits waits until the index has caught up by itself, and compares its
-// hits with those of an index made anew.
-func wantFreshHits(t *testing.T, p *province, c *clients) {
-	t.Helper()
-	p.until("the index has caught up", func() bool {
+// caughtUp waits until the index covers all of the ledger by itself.
+func (c *clients) caughtUp() {
+	c.p.t.Helper()
+	c.p.until("the index has caught up", func() bool {
 		h := c.get("search?q=" + url.QueryEscape(queries[0]))
 		return strings.Contains(h.body, wholeNotice) && !strings.Contains(h.body, degradedNotice)
 	})
+}
+
+// wantFreshHits compares the hits of an index that has caught up with those of
+// one made anew.
+func wantFreshHits(t *testing.T, p *province, c *clients) {
+	t.Helper()
+	c.caughtUp()
 	ask := func() (all []string) {
 		for _, q := range queries {
 			all = append(all, p.run("search", "--json", "--limit", "300", q))
