@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Stops one engine of a province after the other while the pages are served: silent (SIGSTOP), then gone. Who asks for
 # what it needs hears 503 with Retry-After within two seconds; everything else goes on; when it is back the same program
-# takes the same document, and check finds nothing. Then deploy/test/outage stops each engine for a minute (OUTAGE, default
-# 60s), in provinces of their own at the same time, and lets the network be at fault. Arguments: the program, default
-# dist/minhchung.
+# takes the same document, and check finds nothing. Then deploy/test/outage stops each engine, and a replica of PostgreSQL,
+# for a minute (OUTAGE, default 60s), in provinces of their own at the same time, and lets the network be at fault.
+# Arguments: the program, default dist/minhchung.
 set -euo pipefail
 repo=$(cd "$(dirname "$0")/../.." && pwd)
 program=$(realpath "${1:-$repo/dist/minhchung}")

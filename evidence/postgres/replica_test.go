@@ -97,10 +97,7 @@ func TestReplicaHasCommits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.CrashPrimary()
-	o := s.options
-	o.Standbys = nil
-	promoted := reopen(t, p.Promote(s.database).App, o)
+	promoted := promote(t, p, s)
 	whole(t, promoted, done.Head.Size)
 	if done.Head.Size != last.Head.Size+1 {
 		t.Errorf("got %d leaves after %d and one more", done.Head.Size, last.Head.Size)
@@ -116,6 +113,15 @@ func TestReplicaHasCommits(t *testing.T) {
 	}
 	mustAdd(t, promoted, "on the new primary")
 	whole(t, promoted, done.Head.Size+1)
+}
+
+// promote crashes the primary and opens the store on the standby.
+func promote(t *testing.T, p *postgrestest.Pair, s test) *Store {
+	t.Helper()
+	p.CrashPrimary()
+	o := s.options
+	o.Standbys = nil // nobody follows the new primary
+	return reopen(t, p.Promote(s.database).App, o)
 }
 
 func leavesOf(t *testing.T, s *Store) (leaves [][]byte) {
@@ -185,10 +191,7 @@ func TestReplicaGone(t *testing.T) {
 	}
 	whole(t, s.Store, 5)
 	done := headOf(t, s.Store)
-	p.CrashPrimary()
-	o := s.options
-	o.Standbys = nil
-	promoted := reopen(t, p.Promote(s.database).App, o)
+	promoted := promote(t, p, s)
 	whole(t, promoted, 5)
 	if head := headOf(t, promoted); head.Root != done.Root {
 		t.Errorf("the standby has %x, want %x", head.Root, done.Root)

@@ -104,7 +104,8 @@ type Postgres struct {
 	// OwnerPassword says where the owner's password is kept: see Secret.
 	OwnerPassword Secret `toml:"owner_password"`
 	// Standbys names the replicas that must have every commit; default none.
-	// The program refuses to start when the server does not make sure of it.
+	// The program refuses to start when the server does not make sure of it, and
+	// stores nothing while a replica is away.
 	Standbys []string `toml:"standbys"`
 	// Listen is a URL of the server itself for notices, when URL leads to a
 	// pooler; default URL. It uses the same password.

@@ -5,6 +5,7 @@ package outage
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -27,9 +28,6 @@ func wantKept(t *testing.T, p *province, c *clients) {
 	t.Helper()
 	leaves := leavesOf(t, p)
 	for kind, of := range leaves {
-		if kind != "document" && kind != "facts" && kind != "verdict" {
-			continue
-		}
 		for sha := range c.stored {
 			if n := of[sha]; n != 1 {
 				t.Errorf("document %s has %d leaves %q, want 1", sha, n, kind)
@@ -63,20 +61,32 @@ func wantKept(t *testing.T, p *province, c *clients) {
 	t.Logf("%d documents acknowledged: each once in the ledger with its facts and verdict, the root is that of its leaves, the bytes are there; check: sound", len(c.stored))
 }
 
-// leavesOf reads the book's leaves as the database has them, compares their
-// Merkle root with the head's, and counts them by type and document.
-func leavesOf(t *testing.T, p *province) map[string]map[string]int {
+// connect logs in to the database as the program does, with all units.
+func connect(t *testing.T, p *province, port string) *pgx.Conn {
 	t.Helper()
-	ctx := t.Context()
-	db, err := pgx.Connect(ctx, fmt.Sprintf("postgres://minhchung:%s@127.0.0.1:%s/minhchung", url.QueryEscape(p.file("pg-app")), p.file("pg.port")))
+	db, err := pgx.Connect(t.Context(), fmt.Sprintf("postgres://minhchung:%s@127.0.0.1:%s/minhchung", url.QueryEscape(p.file("pg-app")), port))
 	must(t, err)
-	defer db.Close(ctx)
-	_, err = db.Exec(ctx, `SELECT set_config('minhchung.units', '*', false)`)
+	t.Cleanup(func() { _ = db.Close(context.Background()) })
+	_, err = db.Exec(t.Context(), `SELECT set_config('minhchung.units', '*', false)`)
 	must(t, err)
-	rows, err := db.Query(ctx, `SELECT leaf FROM entry WHERE book = $1 ORDER BY idx`, book)
+	return db
+}
+
+// leavesAt reads the book's leaves from a server.
+func leavesAt(t *testing.T, p *province, port string) [][]byte {
+	t.Helper()
+	rows, err := connect(t, p, port).Query(t.Context(), `SELECT leaf FROM entry WHERE book = $1 ORDER BY idx`, book)
 	must(t, err)
 	list, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
 	must(t, err)
+	return list
+}
+
+// leavesOf compares the Merkle root of the book's leaves with the head's, and
+// counts them by type and document.
+func leavesOf(t *testing.T, p *province) map[string]map[string]int {
+	t.Helper()
+	list := leavesAt(t, p, p.file("pg.port"))
 	found := map[string]map[string]int{"document": {}, "facts": {}, "verdict": {}}
 	var hashes treeHashes
 	for n, leaf := range list {
@@ -85,17 +95,16 @@ func leavesOf(t *testing.T, p *province) map[string]map[string]int {
 			Refs map[string]string
 		}
 		must(t, json.Unmarshal(leaf, &l))
-		if found[l.Type] == nil {
-			found[l.Type] = map[string]int{}
+		if of := found[l.Type]; of != nil {
+			of[cmp.Or(l.Refs["sha256"], l.Refs["document"])]++
 		}
-		found[l.Type][cmp.Or(l.Refs["sha256"], l.Refs["document"])]++
 		more, err := tlog.StoredHashes(int64(n), leaf, hashes)
 		must(t, err)
 		hashes = append(hashes, more...)
 	}
 	var size int64
 	var root []byte
-	must(t, db.QueryRow(ctx, `SELECT size, root FROM head WHERE book = $1`, book).Scan(&size, &root))
+	must(t, connect(t, p, p.file("pg.port")).QueryRow(t.Context(), `SELECT size, root FROM head WHERE book = $1`, book).Scan(&size, &root))
 	own, err := tlog.TreeHash(int64(len(list)), hashes)
 	must(t, err)
 	if size != int64(len(list)) || !bytes.Equal(root, own[:]) {

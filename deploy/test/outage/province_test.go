@@ -88,8 +88,9 @@ type province struct {
 }
 
 // newProvince starts the engines and imports the register without files. env
-// is for deploy/province.sh; change, when set, edits its configuration.
-func newProvince(t *testing.T, change func(dir, config string) string, env ...string) *province {
+// is for deploy/province.sh; prepare, when set, is called before the program
+// first runs.
+func newProvince(t *testing.T, prepare func(p *province), env ...string) *province {
 	t.Helper()
 	source, err := office()
 	must(t, err)
@@ -103,12 +104,13 @@ func newProvince(t *testing.T, change func(dir, config string) string, env ...st
 			t.Error(err)
 		}
 	})
-	p.choosePorts()
+	must(t, os.Mkdir(p.dir, 0o711))
+	for _, name := range []string{"pg.port", "s3.port", "metrics.port"} {
+		p.choosePort(name)
+	}
 	p.script("start")
-	if change != nil {
-		config, err := os.ReadFile(p.config())
-		must(t, err)
-		must(t, os.WriteFile(p.config(), []byte(change(p.dir, string(config))), 0o600))
+	if prepare != nil {
+		prepare(p)
 	}
 	p.files, err = filepath.Glob(filepath.Join(source, "demo/files/*.pdf"))
 	must(t, err)
@@ -129,20 +131,17 @@ func newProvince(t *testing.T, change func(dir, config string) string, env ...st
 // same time may find the same ones.
 var port atomic.Int64
 
-// choosePorts writes the ports that deploy/province.sh will use: below those
-// that the system gives to outgoing connections.
-func (p *province) choosePorts() {
+// choosePort writes a free port to the file that deploy/province.sh reads it
+// from: below those that the system gives to outgoing connections.
+func (p *province) choosePort(name string) {
 	p.t.Helper()
 	port.CompareAndSwap(0, 20_000+int64(os.Getpid()%1000)*12)
-	must(p.t, os.MkdirAll(p.dir, 0o711))
-	for _, name := range []string{"pg.port", "s3.port", "metrics.port"} {
-		for {
-			free := fmt.Sprint(port.Add(1))
-			if l, err := net.Listen("tcp", "127.0.0.1:"+free); err == nil {
-				must(p.t, l.Close())
-				must(p.t, os.WriteFile(filepath.Join(p.dir, name), []byte(free+"\n"), 0o644))
-				break
-			}
+	for {
+		free := fmt.Sprint(port.Add(1))
+		if l, err := net.Listen("tcp", "127.0.0.1:"+free); err == nil {
+			must(p.t, l.Close())
+			must(p.t, os.WriteFile(filepath.Join(p.dir, name), []byte(free+"\n"), 0o644))
+			return
 		}
 	}
 }
@@ -244,28 +243,42 @@ func (p *province) lastNotes() string {
 }
 
 // file reads a small file of the province.
-func (p *province) file(name string) string { p.t.Helper(); return readFile(p.t, p.dir, name) }
-
-func readFile(t *testing.T, dir, name string) string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join(dir, name))
-	must(t, err)
+func (p *province) file(name string) string {
+	p.t.Helper()
+	b, err := os.ReadFile(filepath.Join(p.dir, name))
+	must(p.t, err)
 	return strings.TrimSpace(string(b))
 }
 
-// pgControl runs pg_ctl, which refuses root.
+// replace changes the configuration: old, which it must have, by now.
+func (p *province) replace(old, now string) {
+	p.t.Helper()
+	config := p.file("minhchung.toml")
+	if !strings.Contains(config, old) {
+		p.t.Fatalf("the configuration does not have %s: %s", old, config)
+	}
+	must(p.t, os.WriteFile(p.config(), []byte(strings.ReplaceAll(config, old, now)+"\n"), 0o600))
+}
+
+// pgControl runs pg_ctl on the province's PostgreSQL.
 func (p *province) pgControl(args ...string) {
 	p.t.Helper()
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/pg_ctl")
+	p.postgres("pg_ctl", append([]string{"-D", filepath.Join(p.dir, "pg/data")}, args...)...)
+}
+
+// postgres runs a program of PostgreSQL, which refuses root.
+func (p *province) postgres(program string, args ...string) {
+	p.t.Helper()
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/" + program)
 	must(p.t, err)
-	command := append([]string{found[len(found)-1], "-D", filepath.Join(p.dir, "pg/data")}, args...)
+	command := append([]string{found[len(found)-1]}, args...)
 	if os.Geteuid() == 0 {
 		command = append([]string{"setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"}, command...)
 	}
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Dir = "/"
 	if out, err := cmd.CombinedOutput(); err != nil {
-		p.t.Fatalf("pg_ctl %v: %v: %s", args, err, out)
+		p.t.Fatalf("%s %v: %v: %s", program, args, err, out)
 	}
 }
 

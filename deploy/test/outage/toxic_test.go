@@ -3,7 +3,6 @@
 package outage
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -26,19 +25,13 @@ func TestToxic(t *testing.T) {
 	t.Parallel()
 	double := meilitest.New(t)
 	proxies := map[string]*toxiproxytest.Proxy{}
-	before := func(config, engine, upstream string) string {
-		proxies[engine] = toxiproxytest.New(t, *toxiFlag, "province-"+engine, upstream)
-		if n := strings.Count(config, upstream); n == 0 {
-			t.Fatalf("the configuration does not name %s: %s", upstream, config)
+	p := newProvince(t, func(p *province) {
+		for engine, upstream := range map[string]string{
+			"database": "127.0.0.1:" + p.file("pg.port"), "documents": "127.0.0.1:" + p.file("s3.port"), "search": strings.TrimPrefix(double.URL(), "http://"),
+		} {
+			proxies[engine] = toxiproxytest.New(t, *toxiFlag, "province-"+engine, upstream)
+			p.replace(upstream, proxies[engine].Address)
 		}
-		return strings.ReplaceAll(config, upstream, proxies[engine].Address)
-	}
-	p := newProvince(t, func(dir, config string) string {
-		config = before(config, "database", "127.0.0.1:"+readFile(t, dir, "pg.port"))
-		config = before(config, "documents", "127.0.0.1:"+readFile(t, dir, "s3.port"))
-		u, err := url.Parse(double.URL())
-		must(t, err)
-		return before(config, "search", u.Host)
 	}, "MEILI_URL="+double.URL(), "MEILI_KEY="+meilitest.Key)
 	c := startClients(p, 400*time.Millisecond)
 	all := toxiproxytest.Faults()

@@ -25,7 +25,10 @@ func private() (url string, stop func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	if err := errors.Join(s.initialise(), s.start()); err != nil {
+	if err = s.initialise(); err == nil {
+		err = s.start()
+	}
+	if err != nil {
 		s.remove()
 		return "", nil, err
 	}
