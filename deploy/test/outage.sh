@@ -14,6 +14,7 @@ cleanup() {
   [ -z "$server" ] || { kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; } || true
   [ -z "$toxiproxy" ] || { kill "$toxiproxy" 2>/dev/null; wait "$toxiproxy" 2>/dev/null; } || true
   for province in "$work"/province "$work"/minute/*/province; do   # the latter only when the test was killed
+    [ ! -s "$province/standby/data/postmaster.pid" ] || kill -INT "$(head -n 1 "$province/standby/data/postmaster.pid")" || true
     [ ! -d "$province" ] || "$repo/deploy/province.sh" stop "$province" >/dev/null 2>&1 || true
   done
   rm -rf "$work"
@@ -35,6 +36,8 @@ metrics=http://$(sed -n 's/^metrics = "\(.*\)"/\1/p' province/minhchung.toml)
 files=(office/files/*.pdf)
 next=0
 
+# slack prints what a busy machine may add to an answer, in seconds: a tenth for each process that waits for a processor.
+slack() { awk -v cores="$(nproc)" '{ s = ($1 / cores - 1) / 10; print (s < 0 ? 0 : s > 1 ? 1 : s) }' /proc/loadavg; }
 # ask NAME WANT curl-arguments…: the status, Retry-After with 503, and the time.
 ask() {
   local name=$1 want=$2; shift 2
@@ -42,7 +45,7 @@ ask() {
   echo "  $name: $got"
   [ "${got% *}" = "$want" ] || { head -c 600 body >&2; fail "$name: got $got, want $want"; }
   [ "$want" != 503 ] || grep -qi '^retry-after:' headers || fail "$name: no Retry-After"
-  awk -v t="${got#* }" -v most="${most:-20}" 'BEGIN { exit !(t <= most) }' || fail "$name: took ${got#* } s"
+  awk -v t="${got#* }" -v most="${most:-20}" -v slack="$(slack)" 'BEGIN { exit !(t <= most + slack) }' || fail "$name: took ${got#* } s"
 }
 upload() { ask "upload of ${files[$next]##*/}" "$1" -F "file=@${files[$next]}" "${url}api/v1/documents?unit=xa-thu-nghiem&period=2022"; }
 # documents counts those that the ledger has; followers may add leaves of their own meanwhile.

@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -234,10 +236,24 @@ func (c *clients) pulse() {
 // soon is what the issue asks of an answer without an engine.
 const soon = 2 * time.Second
 
+// slack is what a busy machine may add to an answer: a tenth of a second for
+// each process that waits for a processor, and one at most.
+func slack(t *testing.T) time.Duration {
+	t.Helper()
+	b, err := os.ReadFile("/proc/loadavg")
+	must(t, err)
+	first, _, _ := strings.Cut(string(b), " ")
+	load, err := strconv.ParseFloat(first, 64)
+	must(t, err)
+	waiting := load/float64(runtime.NumCPU()) - 1
+	return time.Duration(min(max(waiting/10, 0), 1) * float64(time.Second))
+}
+
 // wantSoon looks at everything that was refused: 503 with Retry-After within
-// two seconds, and what the machine itself added meanwhile.
+// two seconds, and what the machine itself added meanwhile, as /healthz met it.
 func (c *clients) wantSoon(t *testing.T) {
 	t.Helper()
+	busy := slack(t)
 	longest, slowest := time.Duration(0), time.Duration(0)
 	for _, h := range c.refused {
 		if h.retry == "" {
@@ -249,7 +265,7 @@ func (c *clients) wantSoon(t *testing.T) {
 				own = max(own, p.took)
 			}
 		}
-		if h.took > soon+2*own {
+		if h.took > soon+2*own+busy {
 			t.Errorf("503 after %v, while /healthz took %v at most: %s", h.took, own, h.body)
 		}
 		longest, slowest = max(longest, h.took), max(slowest, own)
