@@ -14,6 +14,10 @@ cleanup() {
   [ -z "$server" ] || { kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; } || true
   [ -z "$toxiproxy" ] || { kill "$toxiproxy" 2>/dev/null; wait "$toxiproxy" 2>/dev/null; } || true
   for province in "$work"/province "$work"/minute/*/province; do   # the latter only when the test was killed
+    if [ -s "$province/pg/data/postmaster.pid" ]; then   # it may be silent
+      postmaster=$(head -n 1 "$province/pg/data/postmaster.pid")
+      kill -CONT "$postmaster" $(pgrep -P "$postmaster") 2>/dev/null || true
+    fi
     [ ! -s "$province/standby/data/postmaster.pid" ] || kill -INT "$(head -n 1 "$province/standby/data/postmaster.pid")" || true
     [ ! -d "$province" ] || "$repo/deploy/province.sh" stop "$province" >/dev/null 2>&1 || true
   done
