@@ -62,9 +62,10 @@ func (s *Store) tryLook(ctx context.Context, book evidence.BookID, index int64) 
 	if err != nil {
 		return ledger.Entry{}, err
 	}
-	entry, err := relation.NewReader(c, evidence.Scope{}, book).Entry(ctx, index)
+	r := relation.NewReader(c, evidence.Scope{}, book)
+	entry, err := r.Entry(ctx, index)
 	if err != nil {
 		return entry, err
 	}
-	return entry, s.confirm(ctx, c, book)
+	return entry, s.confirm(ctx, c, r.Key())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,14 +71,17 @@ func (s *Store) waited(c *conn) error {
 }
 
 // confirm returns nil when the replicas have what this transaction has read of
-// the book: locking the head's row is something to commit. It ends the
-// transaction.
-func (s *Store) confirm(ctx context.Context, c *conn, book evidence.BookID) error {
+// the book whose rows have the key: locking the head's row is something to
+// commit. It ends the transaction.
+func (s *Store) confirm(ctx context.Context, c *conn, key string) error {
 	if len(s.options.Standbys) == 0 {
 		return nil
 	}
 	var size int64
-	if err := c.Row(ctx, `SELECT size FROM head WHERE book = ? FOR UPDATE`, []any{book.String()}, &size); err != nil {
+	switch err := c.Row(ctx, `SELECT size FROM head WHERE book = ? FOR UPDATE`, []any{key}, &size); {
+	case errors.Is(err, fs.ErrNotExist): // which would mean that the entry is not there
+		return fmt.Errorf("the book %s has entries and no head: %w", key, evidence.ErrDamaged)
+	case err != nil:
 		return err
 	}
 	if until, ok := ctx.Deadline(); ok {
