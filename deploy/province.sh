@@ -21,8 +21,8 @@ as_postgres() {
 }
 # pg prints the newest PostgreSQL's path of a program.
 pg() { ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1 | sed "s|\$|/$1|"; }
-# free prints a port that nobody listens on.
-free() { while port=$((20000 + RANDOM % 20000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done; echo "$port"; }
+# free prints a port that nobody listens on, below those that the system gives to outgoing connections.
+free() { while port=$((20000 + RANDOM % 12000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done; echo "$port"; }
 # secret NAME makes a file that only we can read, once.
 secret() { [ -s "$dir/$1" ] || (umask 077; head -c 24 /dev/urandom | base64 | tr '+/' '-_' >"$dir/$1"); }
 

@@ -50,15 +50,13 @@ func receiptCommand() *command {
 }
 
 func makeReceipt(ctx context.Context, s *session, book evidence.BookID, name string) (out rowReceipt, err error) {
-	err = s.Store.View(ctx, s.Scope, book, func(r evidence.Reader) error {
+	err = report.Readers(ctx, s.Store, s.Scope, book, func(r, root evidence.Reader) error {
 		row, err := findRow(ctx, r, name)
 		if err != nil {
 			return err
 		}
-		return s.Store.View(ctx, s.Scope, evidence.RootBook, func(root evidence.Reader) error {
-			out.Receipt, err = report.ProveRow(ctx, r, root, s.Public, book, row.ID)
-			return err
-		})
+		out.Receipt, err = report.ProveRow(ctx, r, root, s.Public, book, row.ID)
+		return err
 	})
 	return out, err
 }

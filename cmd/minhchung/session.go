@@ -318,6 +318,7 @@ var sentences = []struct {
 	{ledger.ErrKeyOpen, exitUsage, "cli.key-open"},
 	{evidence.ErrDamaged, exitDamaged, "cli.database-damaged"},
 	{evidence.ErrRecord, exitDamaged, "cli.record-damaged"},
+	{config.ErrUnsafe, exitUsage, "cli.unsafe-database"},
 	{evidence.ErrOutcome, exitBackend, "cli.outcome"},
 	{evidence.ErrUnavailable, exitBackend, "cli.database-away"},
 	{object.ErrUnavailable, exitBackend, "cli.objects-away"},

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the S3 driver's tests on a real server (versitygw) behind a faulty network (toxiproxy), and the PostgreSQL driver's behind the same. Both are built once with
-# the go command and stopped at the end. Arguments go to `go test`.
+# Runs the S3 driver's tests on a real server (versitygw), and all three drivers' behind a faulty network (toxiproxy): S3, PostgreSQL, and Meilisearch's
+# double. Servers are built once with the go command and stopped at the end. Arguments go to `go test`.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 bin=$(go env GOBIN); bin=${bin:-$(go env GOPATH)/bin}
@@ -13,8 +13,8 @@ if [ ! -x "$bin/toxiproxy-server" ]; then
   mkdir -p "$bin" && mv "$work/bin/server" "$bin/toxiproxy-server"
 fi
 
-# free prints a port that nobody listens on.
-free() { while port=$((20000 + RANDOM % 20000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done; echo "$port"; }
+# free prints a port that nobody listens on, below those of outgoing connections.
+free() { while port=$((20000 + RANDOM % 12000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done; echo "$port"; }
 # up URL waits until something answers there.
 up() { for _ in $(seq 100); do curl -s -o /dev/null "$1" && return; sleep 0.1; done; echo "nothing answers at $1"; exit 1; }
 
@@ -28,4 +28,4 @@ ROOT_ACCESS_KEY=$S3_KEY ROOT_SECRET_KEY=$S3_SECRET "$bin/versitygw" --port "${S3
 up "$S3_URL/healthz"; up "$TOXIPROXY_URL/version"
 
 go test -count=1 "$@" ./evidence/object/s3/
-go test -count=1 -run "^TestToxic$" ./evidence/postgres/
+go test -count=1 "$@" -run '^TestToxic$' ./evidence/postgres/ ./search/meili/

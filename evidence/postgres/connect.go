@@ -38,6 +38,7 @@ func poolConfig(url string, o Options) (*pgxpool.Config, error) {
 		return nil, err
 	}
 	config.ConnConfig.ConnectTimeout = reach
+	config.ConnConfig.OnNotice = keepWarning
 	config.MaxConns = o.MaxConns
 	config.PingTimeout = reach
 	return config, checkTLS(config.ConnConfig)

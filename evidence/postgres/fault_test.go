@@ -135,6 +135,55 @@ func TestAmbiguousCommit(t *testing.T) {
 	}
 }
 
+// TestCallersThatLeave: who is told that the database is away does not wait for
+// a COMMIT that is on its way, and who is only in a hurry does. Either way
+// nobody else gets in between.
+func TestCallersThatLeave(t *testing.T) {
+	away := fmt.Errorf("no answer: %w", evidence.ErrUnavailable)
+	for name, c := range map[string]struct {
+		cause, want error
+	}{
+		"the database is away": {away, evidence.ErrOutcome},
+		"in a hurry":           {nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openTest(t)
+			mustAdd(t, s.Store, "1")
+			reached, release := make(chan struct{}), make(chan struct{})
+			s.commitHook = func(commit func() error) error {
+				close(reached)
+				<-release
+				return commit()
+			}
+			ctx, leave := context.WithCancelCause(t.Context())
+			heard := make(chan error, 1)
+			go func() {
+				_, err := add(ctx, s.Store, "2")
+				heard <- err
+			}()
+			<-reached
+			leave(c.cause)
+			if c.cause == nil {
+				close(release)
+			}
+			if err := <-heard; !errors.Is(err, c.want) || c.want == nil && err != nil {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+			if c.cause != nil {
+				next, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+				defer cancel()
+				if _, err := add(next, s.Store, "between"); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("while the COMMIT is on its way: got %v, want the end of the wait", err)
+				}
+				close(release)
+			}
+			s.commitHook = nil // the next Update reads it, once the COMMIT has ended
+			mustAdd(t, s.Store, "3")
+			whole(t, s.Store, 4)
+		})
+	}
+}
+
 // TestConnectionsThatEnd ends the connections of an idle and of a busy store.
 func TestConnectionsThatEnd(t *testing.T) {
 	s := openTest(t)

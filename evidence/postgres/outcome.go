@@ -15,8 +15,9 @@ import (
 
 // afterFailedCommit finds out on another connection what became of a COMMIT
 // that did not answer: the first leaf of this commit has a salt of its own, so
-// it is there or it is not. Nothing is signed again here. What cannot be found
-// out is evidence.ErrOutcome.
+// it is there or it is not; and it is where it must be when the replicas have
+// it too. Nothing is signed again here. What cannot be found out is
+// evidence.ErrOutcome.
 func (s *Store) afterFailedCommit(b *book, done evidence.Commitment, failure error) (evidence.Commitment, error) {
 	if isRetry(failure) || errors.Is(failure, errUndone) {
 		return evidence.Commitment{}, failure
@@ -39,7 +40,7 @@ func (s *Store) afterFailedCommit(b *book, done evidence.Commitment, failure err
 func (s *Store) lookAgain(ctx context.Context, book evidence.BookID, index int64) (ledger.Entry, error) {
 	for {
 		entry, err := s.tryLook(ctx, book, index)
-		if err == nil || ctx.Err() != nil || !isAway(err) {
+		if err == nil || ctx.Err() != nil || !isAway(err) && !errors.Is(err, evidence.ErrUnavailable) {
 			return entry, err
 		}
 		select {
@@ -61,5 +62,10 @@ func (s *Store) tryLook(ctx context.Context, book evidence.BookID, index int64) 
 	if err != nil {
 		return ledger.Entry{}, err
 	}
-	return relation.NewReader(c, evidence.Scope{}, book).Entry(ctx, index)
+	r := relation.NewReader(c, evidence.Scope{}, book)
+	entry, err := r.Entry(ctx, index)
+	if err != nil {
+		return entry, err
+	}
+	return entry, s.confirm(ctx, c, r.Key())
 }

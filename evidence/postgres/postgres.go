@@ -10,8 +10,10 @@
 // (WHERE size = $old) besides. Serialization failures, deadlocks and a head
 // that moved are tried again. When the connection is lost during COMMIT, a new
 // one waits for the old transaction to end and looks for its first leaf, whose
-// salt is its own; what cannot be found out is evidence.ErrOutcome. Leaves have
-// the time of the server's clock.
+// salt is its own; what cannot be found out is evidence.ErrOutcome. With
+// Options.Standbys that is also what a replica may not have: the server commits
+// without it when a wait is ended, and does not say so (replica.go). Leaves
+// have the time of the server's clock.
 //
 // # Roles
 //
@@ -123,7 +125,8 @@ type Options struct {
 	Role Role
 	// Standbys names the replicas (their application_name) that must have
 	// every commit. Open fails with ErrUnsafe when the server's settings do
-	// not make sure of it.
+	// not make sure of it. While a replica is away every Update ends in
+	// ErrOutcome or evidence.ErrUnavailable, after Statement.
 	Standbys []string
 	// MaxConns bounds the connections; zero means 16. A View that itself calls
 	// the Store needs a second one.

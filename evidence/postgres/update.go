@@ -58,19 +58,20 @@ func (s *Store) run(ctx context.Context, scope evidence.Scope, id evidence.BookI
 	if err != nil {
 		return evidence.Commitment{}, err
 	}
-	defer leave()
+	defer func() { leave() }()
 	deadline := time.Now().Add(s.options.Lock)
 	for attempt := 1; ; {
-		done, ran, err := s.update(ctx, scope, id, work)
-		if err == nil && done.Head.Size > 0 {
-			s.notices.tell(id)
+		got, err := s.update(ctx, scope, id, work)
+		if got.late != nil {
+			release := leave
+			leave = func() { go func() { <-got.late; release() }() }
 		}
-		if ran { // else another process was only faster to the lock
+		if got.ran {
 			attempt++
 		}
 		again := isRetry(err) || sqlState(err) == codeLockTimeout
-		if !again || ctx.Err() != nil || attempt > attempts || !ran && time.Now().After(deadline) {
-			return done, cancelled(ctx, err)
+		if !again || ctx.Err() != nil || attempt > attempts || !got.ran && time.Now().After(deadline) {
+			return got.done, cancelled(ctx, err)
 		}
 		pause := time.Duration(1+rand.Int64N(10<<attempt)) * time.Millisecond
 		select {
@@ -93,12 +94,20 @@ func (s *Store) queue(ctx context.Context, id evidence.BookID) (leave func(), er
 	}
 }
 
-// update is one attempt; ran says that fn was called.
-func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.BookID, work body) (done evidence.Commitment, ran bool, err error) {
+// attempted is what became of one attempt of an Update.
+type attempted struct {
+	done evidence.Commitment
+	ran  bool // fn was called; else another process was only faster to the lock
+	// late is closed when the COMMIT has ended that the caller did not wait
+	// for; nil without one.
+	late <-chan struct{}
+}
+
+func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.BookID, work body) (attempted, error) {
 	var l locked
 	c, err := s.begin(ctx, scope, "BEGIN ISOLATION LEVEL REPEATABLE READ", l.step(id))
 	if err != nil {
-		return done, false, err
+		return attempted{}, err
 	}
 	open := true
 	defer func() { // also when work panics
@@ -112,50 +121,77 @@ func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.Bo
 	if sequencer.Now == nil {
 		sequencer.Now = l.clock
 	}
-	done, err = work(tx, &sequencer, b)
+	done, err := work(tx, &sequencer, b)
 	if err != nil {
 		// A statement that failed is why the work did, whatever it made of it.
 		if isRetry(c.broken) {
 			err = c.broken
 		}
-		return evidence.Commitment{}, true, err
+		return attempted{ran: true}, err
 	}
-	if done.Head.Size == 0 {
-		return evidence.Commitment{}, true, nil
+	if done.Head.Size == 0 && len(s.options.Standbys) == 0 {
+		return attempted{ran: true}, nil
 	}
 	open = false
-	if err := s.commit(c); err != nil {
-		done, err = s.afterFailedCommit(b, done, err)
-		return done, true, err
+	return s.finish(ctx, b, done)
+}
+
+// finish commits, and waits for it whatever becomes of the caller: a COMMIT
+// that was interrupted half way is one whose outcome nobody knows. Only who was
+// told that the database is away hears that at once, while the COMMIT goes on.
+// done may say that nothing was appended.
+func (s *Store) finish(ctx context.Context, b *book, done evidence.Commitment) (attempted, error) {
+	var err error
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		err = s.commit(b.conn)
+		if done.Head.Size == 0 {
+			return
+		}
+		if err != nil {
+			done, err = s.afterFailedCommit(b, done, err)
+		}
+		if err == nil {
+			s.notices.tell(b.Book())
+		}
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		if away := context.Cause(ctx); errors.Is(away, evidence.ErrUnavailable) {
+			return attempted{ran: true, late: ended}, fmt.Errorf("committing to book %s: %w (%v)", b.Book(), evidence.ErrOutcome, away)
+		}
+		<-ended
 	}
-	return done, true, nil
+	return attempted{done: done, ran: true}, err
 }
 
 // errUndone says that the server made a rollback of our COMMIT.
 var errUndone = errors.New("the server rolled the transaction back")
 
-// commit is not bound to the caller's context: a COMMIT that was interrupted
-// half way is one whose outcome nobody knows. Waiting for a replica must not
-// be ended by the statement timeout either: the server would then commit
-// without it.
+// commit ends the transaction and gives the connection back.
 func (s *Store) commit(c *conn) error {
 	defer c.rollback()
-	run := func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), c.patience)
-		defer cancel()
-		if len(s.options.Standbys) > 0 {
-			if _, err := c.c.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
-				return err
-			}
-		}
-		tag, err := c.c.Exec(ctx, "COMMIT")
-		if err == nil && tag.String() != "COMMIT" {
-			return errUndone
-		}
+	if s.commitHook != nil {
+		return s.commitHook(func() error { return s.end(c) })
+	}
+	return s.end(c)
+}
+
+// end sends COMMIT. It is not bound to a caller's context, see finish.
+func (s *Store) end(c *conn) error {
+	ctx, cancel := context.WithTimeout(context.Background(), c.patience)
+	defer cancel()
+	if err := s.prepareWait(ctx, c); err != nil {
 		return err
 	}
-	if s.commitHook != nil {
-		return s.commitHook(run)
+	tag, err := c.c.Exec(ctx, "COMMIT")
+	switch {
+	case err != nil:
+		return err
+	case tag.String() != "COMMIT":
+		return errUndone
 	}
-	return run()
+	return s.waited(c)
 }

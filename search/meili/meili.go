@@ -28,7 +28,7 @@
 // filters, sorting and counting are the server's own code), behind a small HTTP
 // server of ours for tasks, errors and limits as Meilisearch documents them;
 // and on an in-process double of the endpoints used, which does what milli was
-// seen to do (double_test.go). Not on a whole Meilisearch server: none could be
+// seen to do (search/meili/meilitest). Not on a whole Meilisearch server: none could be
 // installed. The tests run against one when MEILI_URL and MEILI_KEY are set.
 package meili
 

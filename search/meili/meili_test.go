@@ -4,8 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +15,7 @@ import (
 	"minhchung/evidence"
 	"minhchung/evidence/signature"
 	"minhchung/search"
+	"minhchung/search/meili/meilitest"
 	"minhchung/search/searchtest"
 )
 
@@ -28,9 +29,11 @@ func open(t *testing.T, c Config) *Index {
 }
 
 // onDouble returns a double and how to reach it.
-func onDouble(t *testing.T) (*double, Config) {
-	d, server := newDouble(t)
-	return d, Config{URL: server.URL, Key: d.key, Client: server.Client(), Poll: time.Millisecond}
+func onDouble(t *testing.T) (*meilitest.Double, Config) {
+	d := meilitest.New(t)
+	client := &http.Client{Transport: &http.Transport{}}
+	t.Cleanup(client.CloseIdleConnections)
+	return d, Config{URL: d.URL(), Key: meilitest.Key, Client: client, Poll: time.Millisecond}
 }
 
 func TestConformanceOnDouble(t *testing.T) {
@@ -119,9 +122,7 @@ func TestOtherVersionIsBuiltAnew(t *testing.T) {
 	if err := x.Apply(t.Context(), search.Batch{Put: []search.Page{testPage("a", "ký số")}}); err != nil {
 		t.Fatal(err)
 	}
-	d.mu.Lock()
-	d.indexes["minhchung"].documents[versionID].fields[versionField] = []byte(`"of another day"`)
-	d.mu.Unlock()
+	d.SetField("minhchung", versionID, versionField, "of another day")
 	if n := total(t, open(t, c), "ký số"); n != 0 {
 		t.Errorf("got %d pages of an index made by other rules, want none", n)
 	}
@@ -134,9 +135,7 @@ func TestFailedTaskIsAnError(t *testing.T) {
 	x := open(t, c)
 	book := evidence.BookID{Unit: "xa-a", Period: "2022"}
 	b := search.Batch{Put: []search.Page{testPage("a", "ký số")}, Cursors: map[evidence.BookID]int64{book: 4}}
-	d.mu.Lock()
-	d.fail["documentAdditionOrUpdate"] = true
-	d.mu.Unlock()
+	d.Fail("documentAdditionOrUpdate")
 	if err := x.Apply(t.Context(), b); err == nil || !strings.Contains(err.Error(), "made to fail") {
 		t.Errorf("got %v, want the server's reason", err)
 	}
@@ -146,9 +145,7 @@ func TestFailedTaskIsAnError(t *testing.T) {
 	if err := x.Apply(t.Context(), b); err != nil {
 		t.Errorf("the same batch again: %v", err)
 	}
-	d.mu.Lock()
-	d.fail["indexSwap"] = true
-	d.mu.Unlock()
+	d.Fail("indexSwap")
 	g, err := x.Rebuild(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -185,10 +182,8 @@ func TestLeftGenerationIsDeleted(t *testing.T) {
 	if n := total(t, x, "ký số"); n != 0 {
 		t.Errorf("got %d pages of a generation that was never committed, want none", n)
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.indexes) != 1 {
-		t.Errorf("got %d indexes, want 1", len(d.indexes))
+	if n := d.Indexes(); n != 1 {
+		t.Errorf("got %d indexes, want 1", n)
 	}
 }
 
@@ -196,9 +191,7 @@ func TestLeftGenerationIsDeleted(t *testing.T) {
 func TestPayloadsAreBounded(t *testing.T) {
 	d, c := onDouble(t)
 	x := open(t, c)
-	d.mu.Lock()
-	d.payload = maxPayload + 1
-	d.mu.Unlock()
+	d.Limit(maxPayload + 1)
 	var b search.Batch
 	for i := range 7 {
 		p := testPage(fmt.Sprint(i), "ký số")
@@ -237,7 +230,7 @@ func TestEncodeIsInjectiveAndKept(t *testing.T) {
 			t.Errorf("got one code for %.20q and %.20q", old, v)
 		}
 		seen[code] = v
-		if len(code) > 468 || code != normal(code) || strings.ContainsAny(code, `"\`) {
+		if len(code) > 468 || code != meilitest.Normal(code) || strings.ContainsAny(code, `"\`) {
 			t.Errorf("%.20q: got %.40q, which the server would change", v, code)
 		}
 		if len(v) < 100 && decode(code) != v {
@@ -246,36 +239,5 @@ func TestEncodeIsInjectiveAndKept(t *testing.T) {
 	}
 	if got := decode(encode(strings.Repeat("ế", 1000))); !strings.HasPrefix(got, "ế") || !strings.HasSuffix(got, "…") {
 		t.Errorf("long value: got %.40q, want its beginning", got)
-	}
-}
-
-// TestFilterLanguage guards the double: it must refuse what the server does.
-func TestFilterLanguage(t *testing.T) {
-	x := &doubleIndex{filterable: map[string]bool{"kind": true, "f": true}, documents: map[string]doubleDocument{}}
-	lines, bad := readLines([]byte(`{"id":"1","kind":"page","f":["a","b"]}` + "\n" + `{"id":"2","kind":"page","f":"C"}`))
-	if bad != nil {
-		t.Fatal(bad)
-	}
-	if err := x.add(lines); err != nil {
-		t.Fatal(err)
-	}
-	for in, want := range map[string][]string{
-		`f = "a"`:                                {"1"},
-		`f = "a" OR f = "c"`:                     {"1", "2"},
-		`NOT f = "a" AND kind = "page"`:          {"2"},
-		`NOT (f = "a" AND kind = "page")`:        {"2"},
-		`kind = "page" AND (f = "b" OR f = "z")`: {"1"},
-		`kind = "none"`:                          nil,
-		`f = "z" OR f = "b" AND kind = "page"`:   {"1"},
-		`(f = "z" OR f = "b") AND kind = "none"`: nil,
-	} {
-		if got, err := x.filter(in); err != nil || !slices.Equal(got, want) {
-			t.Errorf("%s: got %v, %v, want %v", in, got, err, want)
-		}
-	}
-	for _, in := range []string{`g = "a"`, `f EXISTS`, `f = `, `f ~ "a"`, `(f = "a"`, `f = "a" f = "b"`, `f = "a" OR`, `)`, strings.Repeat("(", 500)} {
-		if _, err := x.filter(in); err == nil {
-			t.Errorf("%.20s: got no error", in)
-		}
 	}
 }

@@ -1,22 +1,24 @@
 package meili
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"minhchung/evidence"
+	"minhchung/evidence/object"
+	"minhchung/evidence/object/disk"
 	"minhchung/evidence/signature"
 	"minhchung/evidence/sqlite"
 	"minhchung/evidence/text"
 	"minhchung/ledger"
 	"minhchung/search"
+	"minhchung/search/meili/meilitest"
 )
 
 var (
@@ -24,14 +26,13 @@ var (
 	outageBook  = evidence.BookID{Unit: "xa-thu", Period: "2022"}
 )
 
-// town is a store, and a search server that can be stopped and started again
-// at its address.
+// town is a store, and a search server that can be stopped and started again.
 type town struct {
 	t        *testing.T
 	store    *sqlite.Store
-	handler  http.Handler
-	address  string
-	server   *http.Server
+	public   ledger.PublicKey
+	objects  *disk.Store
+	server   *meilitest.Double
 	finder   *search.Resilient
 	follower *search.Follower
 	opened   *Index
@@ -39,21 +40,27 @@ type town struct {
 
 func newTown(t *testing.T) *town {
 	t.Helper()
-	d, c := onDouble(t)
-	w := &town{t: t, handler: d}
+	server, c := onDouble(t)
+	return newTownAt(t, server, c)
+}
+
+func newTownAt(t *testing.T, server *meilitest.Double, c Config) *town {
+	t.Helper()
+	w := &town{t: t, server: server}
 	dir := t.TempDir()
 	key, err := ledger.GenerateKey(filepath.Join(dir, "key"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.public = key.PublicKey()
 	if w.store, err = sqlite.Open(t.Context(), filepath.Join(dir, "db"), sqlite.Options{Sequencer: &ledger.Sequencer{Key: key}}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.store.Close() })
-	w.start("127.0.0.1:0")
-	t.Cleanup(w.stop)
-	c.URL, c.Client = "http://"+w.address, &http.Client{Transport: &http.Transport{}}
-	t.Cleanup(c.Client.CloseIdleConnections)
+	if w.objects, err = disk.Open(filepath.Join(dir, "objects"), disk.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.objects.Close() })
 	w.finder = &search.Resilient{
 		Open: func() (search.Index, error) {
 			if w.opened == nil {
@@ -74,18 +81,6 @@ func newTown(t *testing.T) *town {
 	return w
 }
 
-func (w *town) start(address string) {
-	w.t.Helper()
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.address, w.server = listener.Addr().String(), &http.Server{Handler: w.handler}
-	go func(s *http.Server) { _ = s.Serve(listener) }(w.server) // ends when it is closed
-}
-
-func (w *town) stop() { _ = w.server.Close() }
-
 func (w *town) append(events ...evidence.Event) {
 	w.t.Helper()
 	_, err := w.store.Update(w.t.Context(), outageScope, outageBook, func(tx evidence.Tx) error {
@@ -100,8 +95,12 @@ func (w *town) append(events ...evidence.Event) {
 // receive takes a document whose text was read.
 func (w *town) receive(n int) {
 	w.t.Helper()
-	sha := signature.HashOf(fmt.Append(nil, "document ", n))
-	w.append(evidence.DocumentReceived{SHA256: sha, Size: 1, Name: fmt.Sprint(n, ".pdf")},
+	body := fmt.Append(nil, "document ", n)
+	sha := signature.HashOf(body)
+	if err := w.objects.Put(w.t.Context(), object.Key{Unit: string(outageBook.Unit), SHA256: sha}, int64(len(body)), bytes.NewReader(body)); err != nil {
+		w.t.Fatal(err)
+	}
+	w.append(evidence.DocumentReceived{SHA256: sha, Size: int64(len(body)), Name: fmt.Sprint(n, ".pdf")},
 		evidence.FactsRead{Facts: signature.Facts{SHA256: sha}},
 		evidence.VerdictReached{Document: sha, Verdict: signature.Verdict{Result: signature.ResultUnsigned}})
 	content, err := json.Marshal(text.Extraction{Pages: []text.Page{{Number: 1, Text: "kế hoạch cải cách"}}})
@@ -114,15 +113,24 @@ func (w *town) receive(n int) {
 	}
 }
 
-func (w *town) wantPages(what string, total int, degraded bool) {
+// find asks for what all documents say.
+func (w *town) find() search.Answer {
 	w.t.Helper()
 	q, err := search.Parse("kế hoạch cải cách")
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	a, err := w.finder.Search(w.t.Context(), outageScope, search.Request{Query: q, Strict: true})
-	if err != nil || a.Total != total || a.Degraded != degraded {
-		w.t.Errorf("%s: got %d pages, degraded %v, %v, want %d, %v", what, a.Total, a.Degraded, err, total, degraded)
+	if err != nil {
+		w.t.Error(err)
+	}
+	return a
+}
+
+func (w *town) wantPages(what string, total int, degraded bool) {
+	w.t.Helper()
+	if a := w.find(); a.Total != total || a.Degraded != degraded {
+		w.t.Errorf("%s: got %d pages, degraded %v, want %d, %v", what, a.Total, a.Degraded, total, degraded)
 	}
 }
 
@@ -139,7 +147,7 @@ func TestServerStopsAndStarts(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.wantPages("up", n, false)
-		w.stop()
+		w.server.Stop()
 		n++
 		w.receive(n)
 		if err := w.follower.Catch(t.Context(), outageBook); !errors.Is(err, search.ErrAway) {
@@ -147,12 +155,9 @@ func TestServerStopsAndStarts(t *testing.T) {
 		}
 		w.wantPages("down", n, true)
 		if lost {
-			d := w.handler.(*double)
-			d.mu.Lock()
-			clear(d.indexes)
-			d.mu.Unlock()
+			w.server.Lose()
 		}
-		w.start(w.address)
+		w.server.Start()
 		if err := w.follower.Catch(t.Context(), outageBook); err != nil {
 			t.Fatal(err)
 		}
@@ -168,10 +173,7 @@ func TestIndexLostWhileOpen(t *testing.T) {
 	if err := w.follower.Catch(t.Context(), outageBook); err != nil {
 		t.Fatal(err)
 	}
-	d := w.handler.(*double)
-	d.mu.Lock()
-	clear(d.indexes)
-	d.mu.Unlock()
+	w.server.Lose()
 	w.wantPages("lost", 1, true)
 	if err := w.follower.Catch(t.Context(), outageBook); err != nil {
 		t.Fatal(err)

@@ -120,9 +120,7 @@ func TestSlowSearchIsSortedAllTheSame(t *testing.T) {
 	}
 	slices.Sort(newest)
 	slices.Reverse(newest)
-	d.mu.Lock()
-	d.slow = 10 * time.Second
-	d.mu.Unlock()
+	d.Slow(10 * time.Second)
 	var dates []evidence.Date
 	for _, h := range find(t, x, "ký số", search.Request{Limit: 10}).Hits {
 		dates = append(dates, h.Page.Date)

@@ -25,6 +25,7 @@ import (
 	"runtime"
 	"time"
 
+	"minhchung/evidence/postgres"
 	"minhchung/evidence/signature/worker"
 )
 
@@ -103,7 +104,8 @@ type Postgres struct {
 	// OwnerPassword says where the owner's password is kept: see Secret.
 	OwnerPassword Secret `toml:"owner_password"`
 	// Standbys names the replicas that must have every commit; default none.
-	// The program refuses to start when the server does not make sure of it.
+	// The program refuses to start when the server does not make sure of it, and
+	// stores nothing while a replica is away.
 	Standbys []string `toml:"standbys"`
 	// Listen is a URL of the server itself for notices, when URL leads to a
 	// pooler; default URL. It uses the same password.
@@ -266,6 +268,9 @@ var (
 	ErrHeld = errors.New("another process holds the data directory")
 	// ErrBusy says that the holder neither answered nor let go in time.
 	ErrBusy = errors.New("the process that holds the data directory does not answer")
+	// ErrUnsafe says that the database server, or how it is reached, does not
+	// keep what the ledger promises: postgres.ErrUnsafe.
+	ErrUnsafe = postgres.ErrUnsafe
 	// ErrNoKey says that there is a ledger but not the key that signs it. A
 	// new key is never made then: it could not continue the books.
 	ErrNoKey = errors.New("the ledger's signing key is missing")

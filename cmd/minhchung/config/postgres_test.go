@@ -112,6 +112,29 @@ func TestInstancesOfOneDatabase(t *testing.T) {
 	}
 }
 
+// TestReplicaThatIsNotThere: the server does not wait for the replica that the
+// configuration names. Nothing starts, and nothing is left in the way of a
+// start with another configuration.
+func TestReplicaThatIsNotThere(t *testing.T) {
+	c := instance(t, server.Open(t).App)
+	c.SQL.Postgres.Standbys = []string{"ban_sao"}
+	_, err := Open(t.Context(), c, Write)
+	if !errors.Is(err, ErrUnsafe) || !strings.Contains(err.Error(), "ban_sao") || !strings.Contains(err.Error(), "synchronous_standby_names") {
+		t.Errorf("got %v, want ErrUnsafe that names the replica and the setting", err)
+	}
+	c.SQL.Postgres.Standbys = nil
+	if _, err := Open(t.Context(), c, Read); !errors.Is(err, ErrNoData) {
+		t.Errorf("reading after it: got %v, want ErrNoData", err)
+	}
+	s, err := Open(t.Context(), c, Write)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestDatabaseThatIsAway(t *testing.T) {
 	c := instance(t, "postgres://minhchung:"+planted+"@127.0.0.1:1/minhchung")
 	_, err := Open(context.Background(), c, Write)

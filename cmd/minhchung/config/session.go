@@ -188,11 +188,13 @@ func prepareFolders(l layout) error {
 func (s *Session) openKey(ctx context.Context, cfg Config, l layout, mode Mode) error {
 	key, err := ledger.LoadKey(l.key())
 	if errors.Is(err, fs.ErrNotExist) {
-		if mode == Read {
-			return ErrNoKey
-		}
-		if there, err := hasLedger(ctx, cfg, l); err != nil || there {
+		var there bool
+		there, err = hasLedger(ctx, cfg, l, mode)
+		switch {
+		case err != nil || there:
 			return cmp.Or(err, ErrNoKey)
+		case mode == Read: // a first start came to nothing
+			return ErrNoData
 		}
 		key, err = ledger.GenerateKey(l.key())
 	}

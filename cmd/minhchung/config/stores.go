@@ -101,13 +101,13 @@ func withPassword(address, key string, secret Secret) (string, error) {
 
 // hasLedger reports whether there is a ledger that a new key could not
 // continue.
-func hasLedger(ctx context.Context, cfg Config, l layout) (bool, error) {
+func hasLedger(ctx context.Context, cfg Config, l layout, mode Mode) (bool, error) {
 	if cfg.SQL.Engine != enginePostgres {
 		_, err := os.Stat(l.database())
 		return err == nil, nil
 	}
-	// For writing, so that a new database gets its tables; it has no key yet.
-	store, err := cfg.SQL.Postgres.open(ctx, postgres.Options{})
+	// Before writing, a new database gets its tables; it has no key yet.
+	store, err := cfg.SQL.Postgres.open(ctx, postgres.Options{ReadOnly: mode == Read})
 	if err != nil {
 		return false, err
 	}

@@ -24,7 +24,7 @@ type Engine struct {
 // the longest silence between two questions and the longest wait for an answer
 // stay below.
 const (
-	every  = 500 * time.Millisecond
+	every  = 300 * time.Millisecond
 	answer = 1200 * time.Millisecond
 )
 

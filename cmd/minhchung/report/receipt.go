@@ -22,9 +22,23 @@ type Receipt struct {
 	Receipts  []ledger.Receipt    `json:"receipts"`
 }
 
+// Readers reads a book together with the root book, which is nil where the
+// scope does not allow it. The state of the root book is fixed first: every
+// anchor that fn sees is then of a size that the book has, whoever writes
+// meanwhile.
+func Readers(ctx context.Context, store evidence.Store, scope evidence.Scope, book evidence.BookID, fn func(r, root evidence.Reader) error) error {
+	with := func(root evidence.Reader) error {
+		return store.View(ctx, scope, book, func(r evidence.Reader) error { return fn(r, root) })
+	}
+	if !scope.Allows(evidence.RootBook) {
+		return with(nil)
+	}
+	return store.View(ctx, scope, evidence.RootBook, with)
+}
+
 // ProveRow makes the receipt of a row: the row itself, its match, document,
-// facts and verdict, and its states. r reads the row's book; root reads the
-// root book, or is nil where the caller may not.
+// facts and verdict, and its states. r reads the row's book, root the root book,
+// see Readers.
 func ProveRow(ctx context.Context, r, root evidence.Reader, key ledger.PublicKey, book evidence.BookID, row string) (Receipt, error) {
 	out := Receipt{Unit: book.Unit, Period: book.Period, Row: row, PublicKey: key.String()}
 	entries, err := entriesOf(ctx, r, row)

@@ -73,10 +73,10 @@ func (s *server) alone(ctx context.Context, do func(ctx context.Context) error) 
 }
 
 // prove makes the receipt of an accepted file: of its first row, or of the
-// document alone.
+// document alone. Like the acceptance it goes on when the client is gone.
 func (s *server) prove(ctx context.Context, who visitor, k evidence.BookID, a accepted) (receipt report.Receipt, err error) {
-	err = s.Store.View(ctx, who.Scope(), k, func(r evidence.Reader) error {
-		return s.withRoot(ctx, who, func(root evidence.Reader) error {
+	err = s.boundedWork(context.WithoutCancel(ctx), database, func(ctx context.Context) error {
+		return report.Readers(ctx, s.Store, who.Scope(), k, func(r, root evidence.Reader) error {
 			if len(a.rows) > 0 {
 				receipt, err = report.ProveRow(ctx, r, root, s.Public, k, a.rows[0].ID)
 			} else {
@@ -186,14 +186,6 @@ func (s *server) receive(ctx context.Context, in *evidence.Intake, files []evide
 		}
 		return nil
 	})
-}
-
-// withRoot reads the root book, or gives nil to those who may not.
-func (s *server) withRoot(ctx context.Context, who visitor, fn func(root evidence.Reader) error) error {
-	if !who.Scope().Allows(evidence.RootBook) {
-		return fn(nil)
-	}
-	return s.Store.View(ctx, who.Scope(), evidence.RootBook, fn)
 }
 
 // readBack fills in what the book says of a document now.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -88,7 +87,7 @@ func (s *server) postDocument(w http.ResponseWriter, r *http.Request, who visito
 	if err != nil {
 		return err
 	}
-	receipt, err := s.prove(context.WithoutCancel(r.Context()), who, k, list[0])
+	receipt, err := s.prove(r.Context(), who, k, list[0])
 	if err != nil {
 		return err
 	}

@@ -21,28 +21,60 @@ const memory = "/dev/shm"
 // private starts a server in a folder of its own. initdb and postgres refuse
 // root, so as root they run as Debian's user postgres.
 func private() (url string, stop func(), err error) {
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
-	if err != nil || len(found) == 0 {
-		return "", nil, errors.New("no /usr/lib/postgresql/*/bin/postgres")
-	}
-	slices.Sort(found)
-	s := server{bin: filepath.Dir(found[len(found)-1])}
-	if s.dir, err = os.MkdirTemp(memory, "mctest-pg-"); err != nil {
-		s.dir, err = os.MkdirTemp("", "mctest-pg-")
-	}
+	s, err := newServer()
 	if err != nil {
 		return "", nil, err
 	}
-	if err := s.run(); err != nil {
-		s.stop()
+	if err = s.initialise(); err == nil {
+		err = s.start()
+	}
+	if err != nil {
+		s.remove()
 		return "", nil, err
 	}
-	return fmt.Sprintf("postgres://mctest_admin@127.0.0.1:%s/postgres?sslmode=disable", s.port), s.stop, nil
+	return s.url(), s.remove, nil
 }
 
 type server struct {
 	bin, dir, port string
-	cmd            *exec.Cmd
+	cmd            *exec.Cmd // nil while it does not run
+}
+
+// newServer makes the folder of a server and chooses its port.
+func newServer() (*server, error) {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	if err != nil || len(found) == 0 {
+		return nil, errors.New("no /usr/lib/postgresql/*/bin/postgres")
+	}
+	slices.Sort(found)
+	s := &server{bin: filepath.Dir(found[len(found)-1])}
+	if s.dir, err = os.MkdirTemp(memory, "mctest-pg-"); err != nil {
+		s.dir, err = os.MkdirTemp("", "mctest-pg-")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if os.Geteuid() == 0 {
+		if out, err := exec.Command("chown", "postgres", s.dir).CombinedOutput(); err != nil {
+			s.remove()
+			return nil, fmt.Errorf("chown: %w: %s", err, out)
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		s.remove()
+		return nil, err
+	}
+	s.port = strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	l.Close()
+	return s, nil
+}
+
+func (s *server) data() string { return filepath.Join(s.dir, "data") }
+
+// url is that of the superuser.
+func (s *server) url() string {
+	return fmt.Sprintf("postgres://mctest_admin@127.0.0.1:%s/postgres?sslmode=disable", s.port)
 }
 
 // command is a program of PostgreSQL under the right user.
@@ -58,24 +90,28 @@ func (s *server) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-func (s *server) run() error {
-	data := filepath.Join(s.dir, "data")
-	if os.Geteuid() == 0 {
-		if out, err := exec.Command("chown", "postgres", s.dir).CombinedOutput(); err != nil {
-			return fmt.Errorf("chown: %w: %s", err, out)
-		}
+func (s *server) initialise() error {
+	return s.do("initdb", "-D", s.data(), "-U", "mctest_admin", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+}
+
+// do runs a program of PostgreSQL to its end.
+func (s *server) do(name string, args ...string) error {
+	if out, err := s.command(name, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %s", name, err, out)
 	}
-	if out, err := s.command("initdb", "-D", data, "-U", "mctest_admin", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N").CombinedOutput(); err != nil {
-		return fmt.Errorf("initdb: %w: %s", err, out)
+	return nil
+}
+
+// start starts the server, with settings "name=value" besides, and waits until
+// it answers.
+func (s *server) start(settings ...string) error {
+	args := []string{"-D", s.data(), "-p", s.port, "-k", s.dir, "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"}
+	for _, setting := range settings {
+		args = append(args, "-c", setting)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	s.port = strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	l.Close()
-	s.cmd = s.command("postgres", "-D", data, "-p", s.port, "-k", s.dir, "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200")
+	s.cmd = s.command("postgres", args...)
 	if err := s.cmd.Start(); err != nil {
+		s.cmd = nil
 		return err
 	}
 	for range 300 {
@@ -87,11 +123,17 @@ func (s *server) run() error {
 	return errors.New("the private server did not become ready in 30 s")
 }
 
-// stop ends the server at once (SIGQUIT: no checkpoint) and removes its folder.
-func (s *server) stop() {
-	if s.cmd != nil && s.cmd.Process != nil {
+// quit ends the server at once, as a crash does (SIGQUIT: no checkpoint).
+func (s *server) quit() {
+	if s.cmd != nil {
 		_ = s.cmd.Process.Signal(syscall.SIGQUIT)
-		_ = s.cmd.Wait()
+		_ = s.cmd.Wait() // the exit code says that it was told to
+		s.cmd = nil
 	}
+}
+
+// remove ends the server and removes its folder.
+func (s *server) remove() {
+	s.quit()
 	_ = os.RemoveAll(s.dir)
 }

@@ -1,4 +1,4 @@
-package meili
+package meilitest
 
 import "regexp"
 
@@ -119,6 +119,6 @@ func (p *filterParser) single() condition {
 	if len(value) < 2 || value[0] != '"' {
 		return p.fail("no value")
 	}
-	value = normal(value[1 : len(value)-1])
+	value = Normal(value[1 : len(value)-1])
 	return func(d doubleDocument) bool { _, ok := d.values[name][value]; return ok }
 }

@@ -1,4 +1,6 @@
-package meili
+// Package meilitest is a double of a Meilisearch server for tests: strict, in
+// memory, on an address of 127.0.0.1, and it can be stopped and started again.
+package meilitest
 
 import (
 	"bufio"
@@ -6,8 +8,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strconv"
@@ -19,15 +21,17 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// double answers the endpoints of Meilisearch that the driver uses, as the
+// Double answers the endpoints of Meilisearch that the driver uses, as the
 // documentation of 1.50 describes them, and refuses what it does not describe:
 // unknown endpoints, parameters, attributes and filters. Tasks are done one
 // after the other, some time after they were accepted, and nothing of a task is
 // seen before it has succeeded. Where the documentation is silent it does what
-// milli 1.15.1 was seen to do, the server's engine.
-type double struct {
-	t   *testing.T
-	key string
+// milli 1.15.1 was seen to do, the server's engine. Its methods may be called
+// concurrently, but for Stop and Start.
+type Double struct {
+	tb      testing.TB
+	address string // host:port, once it has started
+	server  *http.Server
 
 	mu      sync.Mutex
 	indexes map[string]*doubleIndex
@@ -40,6 +44,9 @@ type double struct {
 	// slow is how long the server would take to sort what a search finds.
 	slow time.Duration
 }
+
+// Key is the only API key that a Double accepts.
+const Key = "key of a test"
 
 type doubleIndex struct {
 	filterable map[string]bool
@@ -83,9 +90,12 @@ func refuse(status int, code, format string, args ...any) *doubleError {
 	return &doubleError{fmt.Sprintf(format, args...), code, "invalid_request", status}
 }
 
-func newDouble(t *testing.T) (*double, *httptest.Server) {
-	d := &double{
-		t: t, key: "key of a test", indexes: map[string]*doubleIndex{}, queue: make(chan *doubleTask, 10_000),
+// New starts a Double, which ends with the test. A request that it does not
+// know fails the test.
+func New(tb testing.TB) *Double {
+	tb.Helper()
+	d := &Double{
+		tb: tb, address: "127.0.0.1:0", indexes: map[string]*doubleIndex{}, queue: make(chan *doubleTask, 10_000),
 		fail: map[string]bool{}, payload: 100 << 20,
 	}
 	done := make(chan struct{})
@@ -96,16 +106,80 @@ func newDouble(t *testing.T) (*double, *httptest.Server) {
 			d.finish(task)
 		}
 	}()
-	server := httptest.NewServer(d)
-	t.Cleanup(func() {
-		server.Close()
+	d.Start()
+	tb.Cleanup(func() {
+		d.Stop()
 		close(d.queue)
 		<-done
 	})
-	return d, server
+	return d
 }
 
-func (d *double) finish(task *doubleTask) {
+// URL is where the server is, "http://127.0.0.1:7700".
+func (d *Double) URL() string { return "http://" + d.address }
+
+// Start lets it answer again, at the address that it had.
+func (d *Double) Start() {
+	d.tb.Helper()
+	listener, err := net.Listen("tcp", d.address)
+	if err != nil {
+		d.tb.Fatal(err)
+	}
+	d.address, d.server = listener.Addr().String(), &http.Server{Handler: d}
+	go func(s *http.Server) { _ = s.Serve(listener) }(d.server) // ends when it is closed
+}
+
+// Stop ends all connections and refuses new ones. Tasks and indexes stay, as
+// on a server's disk.
+func (d *Double) Stop() { _ = d.server.Close() }
+
+// Fail makes the next task of a type fail, "indexSwap" say.
+func (d *Double) Fail(kind string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fail[kind] = true
+}
+
+// Limit sets the size of the largest body taken, in bytes.
+func (d *Double) Limit(payload int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.payload = payload
+}
+
+// Slow sets how long a search takes to sort what it finds.
+func (d *Double) Slow(most time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.slow = most
+}
+
+// Lose deletes all indexes, as a server does that comes back without its disk.
+func (d *Double) Lose() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	clear(d.indexes)
+}
+
+// Indexes is the number of indexes.
+func (d *Double) Indexes() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.indexes)
+}
+
+// SetField changes a field of a document behind the client's back.
+func (d *Double) SetField(index, id, field, value string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	raw, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // a string
+	}
+	d.indexes[index].documents[id].fields[field] = raw
+}
+
+func (d *Double) finish(task *doubleTask) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	task.status = "succeeded"
@@ -121,14 +195,14 @@ func (d *double) finish(task *doubleTask) {
 	}
 }
 
-func (d *double) enqueue(index, kind string, do func() error) any {
+func (d *Double) enqueue(index, kind string, do func() error) any {
 	task := &doubleTask{uid: len(d.tasks), index: index, kind: kind, do: do, status: "enqueued"}
 	d.tasks = append(d.tasks, task)
 	d.queue <- task
 	return map[string]any{"taskUid": task.uid, "indexUid": index, "status": "enqueued", "type": kind, "enqueuedAt": time.Now()}
 }
 
-func (d *double) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (d *Double) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	status, answer, err := d.answer(r)
 	if err != nil {
@@ -138,15 +212,24 @@ func (d *double) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
-func (d *double) answer(r *http.Request) (int, any, *doubleError) {
+func (d *Double) answer(r *http.Request) (int, any, *doubleError) {
+	if r.Method == http.MethodGet && r.URL.Path == "/health" { // needs no key
+		return 200, map[string]string{"status": "available"}, nil
+	}
 	if r.Header.Get("Authorization") == "" {
 		return 0, nil, refuse(401, "missing_authorization_header", "The Authorization header is missing.")
 	}
-	if r.Header.Get("Authorization") != "Bearer "+d.key {
+	if r.Header.Get("Authorization") != "Bearer "+Key {
 		return 0, nil, refuse(403, "invalid_api_key", "The provided API key is invalid.")
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, d.payload+1))
-	if err != nil || int64(len(body)) > d.payload {
+	d.mu.Lock()
+	most := d.payload
+	d.mu.Unlock()
+	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
+	if err != nil {
+		return 0, nil, refuse(400, "malformed_payload", "The request was broken off.")
+	}
+	if int64(len(body)) > most {
 		return 0, nil, refuse(413, "payload_too_large", "The provided payload reached the size limit.")
 	}
 	d.mu.Lock()
@@ -179,7 +262,7 @@ func (d *double) answer(r *http.Request) (int, any, *doubleError) {
 		}
 		return x.fetch(body)
 	}
-	d.t.Errorf("the double has no %s %s", r.Method, r.URL.Path)
+	d.tb.Errorf("the double has no %s %s", r.Method, r.URL.Path)
 	return 0, nil, refuse(404, "not_found", "no such endpoint")
 }
 
@@ -187,7 +270,7 @@ func missingIndex(uid string) *doubleError {
 	return refuse(404, "index_not_found", "Index `%s` not found.", uid)
 }
 
-func (d *double) task(uid string) (int, any, *doubleError) {
+func (d *Double) task(uid string) (int, any, *doubleError) {
 	n, err := strconv.Atoi(uid)
 	if err != nil || n >= len(d.tasks) {
 		return 0, nil, refuse(404, "task_not_found", "Task `%s` not found.", uid)
@@ -208,7 +291,7 @@ func strict(body []byte, to any) *doubleError {
 	return nil
 }
 
-func (d *double) swap(body []byte) (int, any, *doubleError) {
+func (d *Double) swap(body []byte) (int, any, *doubleError) {
 	var pairs []struct {
 		Indexes []string
 		Rename  bool
@@ -233,7 +316,7 @@ func (d *double) swap(body []byte) (int, any, *doubleError) {
 	}), nil
 }
 
-func (d *double) create(body []byte) (int, any, *doubleError) {
+func (d *Double) create(body []byte) (int, any, *doubleError) {
 	var in struct{ UID, PrimaryKey string }
 	if err := strict(body, &in); err != nil {
 		return 0, nil, err
@@ -252,7 +335,7 @@ func (d *double) create(body []byte) (int, any, *doubleError) {
 
 // change accepts what an index is changed by, and does it later. Settings and
 // documents for an index that is not there make it, with default settings.
-func (d *double) change(route, uid, contentType string, body []byte) (int, any, *doubleError) {
+func (d *Double) change(route, uid, contentType string, body []byte) (int, any, *doubleError) {
 	kind, do := "settingsUpdate", func(x *doubleIndex) error { return x.set(body) }
 	takes, makes := "application/json", true
 	switch route {
@@ -368,14 +451,14 @@ func (x *doubleIndex) number(id string) {
 	}
 }
 
-// normal is how the server compares filter values: decomposed, in lower case,
+// Normal is how the server compares filter values: decomposed, in lower case,
 // without spaces around.
-func normal(s string) string { return strings.ToLower(norm.NFKD.String(strings.TrimSpace(s))) }
+func Normal(s string) string { return strings.ToLower(norm.NFKD.String(strings.TrimSpace(s))) }
 
 // kept is what the server keeps of a value to compare with; the value of a
 // filter is not cut, so a longer one finds nothing.
 func kept(s string) string {
-	s = normal(s)
+	s = Normal(s)
 	return s[:min(len(s), 468)]
 }
 
