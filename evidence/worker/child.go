@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"slices"
 	"sync"
 )
 
 // places is how many files lie in a child's window at the same time: the child
-// looks at one while the next are laid down and told of.
-const places = 4
+// looks at one while the next is laid down and told of.
+const places = 2
 
 // nobody is the culprit when a child ended through none of its files.
 const nobody = math.MaxUint64
@@ -172,7 +171,7 @@ func (c *child) tell(o opening) error {
 }
 
 // full reports whether there is no place left.
-func (c *child) full() bool { return !slices.Contains(c.taken[:], false) }
+func (c *child) full() bool { return c.taken == [places]bool{true, true} }
 
 // seat takes a place for a file.
 func (c *child) seat(weight int64, number uint64) *seat {

@@ -9,7 +9,7 @@ import (
 )
 
 // seat is a file's place at a child, used by one goroutine. The child is told
-// of files one behind the other and answers in that order; who is first in
+// of two files one behind the other and answers in that order; who is first in
 // line hears.
 type seat struct {
 	child  *child

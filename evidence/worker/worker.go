@@ -61,7 +61,7 @@ type Config struct {
 	FileBytes int64
 	// WindowBytes, when set, is memory that each child shares with the parent
 	// on Linux: files of at most this size are handed over in it, which is
-	// faster than the pipe, and a few at a time, so that a child does not wait
+	// faster than the pipe, and two at a time, so that a child does not wait
 	// for the next. Only for engines that do not write to their data: a child
 	// that does ends there.
 	WindowBytes int64
@@ -198,9 +198,9 @@ func New(cfg Config) (*Pool, error) {
 // request that cannot be sent, the context's error, ErrClosed, and a child that
 // cannot be started. Do blocks while all workers are busy.
 //
-// A child with a window is given more files while it looks at the first. A file
-// whose child was ended by another one is given to another child, so Check may
-// be called more than once.
+// A child with a window is given a second file while it looks at the first. A
+// file whose child was ended by the other one is given to another child, so
+// Check may be called more than once.
 func (p *Pool) Do(ctx context.Context, job Job) (Outcome, error) {
 	shared := p.cfg.WindowBytes > 0 && job.Size <= p.cfg.WindowBytes
 	weight := p.depth // through the pipe a child has nothing else

@@ -126,11 +126,11 @@ func floorOnce(b *testing.B, key *rsa.PublicKey, data, sig []byte, verifications
 	}
 }
 
-// allCores runs once four times for each core at the same time, as often as the
+// allCores runs once twice for each core at the same time, as often as the
 // benchmark wants, and reports the processor time of this process and of
 // children that ended by the time each end has run.
 func allCores(b *testing.B, once func(), ends ...func() error) {
-	b.SetParallelism(4)
+	b.SetParallelism(2)
 	once()
 	start := cpuTime()
 	b.RunParallel(func(pb *testing.PB) {
