@@ -2,218 +2,195 @@ package worker
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
-	"math"
 	"os"
-	"sync"
+	"strings"
+	"time"
 )
 
-// places is how many files lie in a child's window at the same time: the child
-// looks at one while the next is laid down and told of.
-const places = 2
-
-// nobody is the culprit when a child ended through none of its files.
-const nobody = math.MaxUint64
-
-// child is one child process. It starts with its first file.
+// child is one running child process, used by one goroutine at a time.
 type child struct {
-	cfg    Config
-	window *window // nil when files go through the pipe
-	turns  queue   // of those who are to hear an answer
-	turn   [places]chan struct{}
-
-	// Whoever writes to the child holds speech, which guards what follows.
-	speech   chan struct{}
+	*Process
+	cfg      Config
+	out      *bufio.Reader // of Process.Out
+	window   *window       // nil when files go through the pipe
 	greeted  bool
-	briefing *Briefing     // the last it was told
-	out      *bufio.Reader // of process.Out; read by whose turn it is
-
-	mu      sync.Mutex
-	process *Process // guarded by mu; nil before the first file
-	culprit uint64   // guarded by mu; whose fault the end is, 0 while there is none
-	closed  bool     // guarded by mu; the window is given back
-
-	// Guarded by the pool.
-	load  int64 // weights of the files it has
-	files int   // files it was given
-	taken [places]bool
+	files    int       // files it was given
+	briefing *Briefing // the last it was told
+	timer    *Stopwatch
 }
 
-func newChild(cfg Config) (c *child, err error) {
-	c = &child{cfg: cfg, speech: make(chan struct{}, 1)}
-	for i := range c.turn {
-		c.turn[i] = make(chan struct{}, 1)
+// start runs a fresh child; it takes over the window of the one it replaces,
+// with the file in it.
+func start(ctx context.Context, cfg Config, inherited *window) (c *child, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
-	if cfg.WindowBytes > 0 {
-		if c.window, err = openWindow(places * cfg.WindowBytes); err != nil {
+	c = &child{cfg: cfg, window: inherited}
+	if cfg.WindowBytes > 0 && inherited == nil {
+		if c.window, err = openWindow(cfg.WindowBytes); err != nil {
 			return nil, fmt.Errorf("starting a worker: %w", err)
 		}
 	}
-	return c, nil
-}
-
-// start runs the process.
-func (c *child) start() error {
 	var files []*os.File
 	if c.window != nil {
 		files = c.window.files
 	}
-	process, err := StartProcess(c.cfg.Command, c.cfg.Limits.MemoryBytes, files...)
-	if err != nil {
-		return err
+	if c.Process, err = StartProcess(cfg.Command, cfg.Limits.MemoryBytes, files...); err != nil {
+		c.closeWindow()
+		return nil, err
 	}
-	c.out = bufio.NewReaderSize(process.Out, readBufferBytes)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.process = process
-	return nil
+	c.out = bufio.NewReaderSize(c.Process.Out, readBufferBytes)
+	return c, nil
 }
 
-func (c *child) running() *Process {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.process
-}
-
-// Alive reports whether the child can be given files, as far as is known.
-func (c *child) Alive() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.culprit == 0 && (c.process == nil || c.process.Alive())
-}
-
-// sound reports whether nobody has ended the child.
-func (c *child) sound() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.culprit == 0
-}
-
-// Stderr is what the process wrote there.
-func (c *child) Stderr() string {
-	if p := c.running(); p != nil {
-		return p.Stderr()
-	}
-	return ""
-}
-
-// End ends the process, if there is one.
+// End also gives back the window.
 func (c *child) End() {
-	if p := c.running(); p != nil {
-		p.End()
-	}
+	c.Process.End()
+	c.closeWindow()
 }
 
-// close ends the child and gives back the window. Nobody has a place there.
-func (c *child) close() {
-	c.End()
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (c *child) closeWindow() {
 	if c.window != nil {
 		c.window.close()
-	}
-	c.closed = true
-}
-
-// began reports whether the child took the ticket of a file in the window. A
-// stopwatch may still ask when the child is closed.
-func (c *child) began(number uint64) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.window != nil && !c.closed && c.window.started(number)
-}
-
-// condemn kills the child; the first who does so is the culprit.
-func (c *child) condemn(culprit uint64) {
-	c.mu.Lock()
-	if c.culprit == 0 {
-		c.culprit = culprit
-	}
-	p := c.process
-	c.mu.Unlock()
-	if p != nil {
-		p.Kill()
+		c.window = nil
 	}
 }
 
-// opening is what a child is sent until it begins with the file.
+// opening is what a child is sent until it says that it begins with the file.
 type opening struct {
 	settings []byte    // only for a fresh child
 	briefing *Briefing // only when it has another
 	job      []byte    // a whole frame
 }
 
-// greet has a fresh process open its engine and waits for that.
-func (c *child) greet(settings []byte) error {
-	defer StartStopwatch(c.cfg.StartTimeout, func() { c.condemn(nobody) }).Stop()
-	if err := writeFrame(c.process.In, kindSettings, settings); err != nil {
+// under runs a part of the conversation within limit and the context; what
+// breaks either kills the child.
+func (c *child) under(ctx context.Context, limit time.Duration, part func() error) error {
+	c.timer = StartStopwatch(limit, c.Kill)
+	defer c.timer.Stop()
+	defer context.AfterFunc(ctx, c.Kill)()
+	return part()
+}
+
+// greet waits until a fresh child has opened its engine.
+func (c *child) greet(ctx context.Context, settings []byte) error {
+	if c.greeted {
+		return nil
+	}
+	return c.under(ctx, c.cfg.StartTimeout, func() error {
+		if err := writeFrame(c.In, kindSettings, settings); err != nil {
+			return err
+		}
+		if _, err := readFrame(c.out, kindReady, 0); err != nil {
+			return err
+		}
+		c.greeted = true
+		return nil
+	})
+}
+
+// brief tells the child what it does not know yet.
+func (c *child) brief(b *Briefing) error {
+	if b == nil || b == c.briefing {
+		return nil
+	}
+	if err := writeFrame(c.In, kindBriefing, b.message); err != nil {
 		return err
 	}
-	if _, err := readFrame(c.out, kindReady, 0); err != nil {
-		return err
-	}
-	c.greeted = true
+	c.briefing = b
 	return nil
 }
 
-// tell writes a job, and before it what the child does not know yet. Files
-// before this one may take their time first.
-func (c *child) tell(o opening) error {
-	defer StartStopwatch(places*c.cfg.Limits.Timeout, func() { c.condemn(nobody) }).Stop()
-	if o.briefing != nil && o.briefing != c.briefing {
-		if err := writeFrame(c.process.In, kindBriefing, o.briefing.message); err != nil {
+// prepare brings the child to the point where it begins with the file. The
+// first parcel is sent before the child is ready: that saves waiting for each
+// other, and the parcel is still there for another child.
+func (c *child) prepare(ctx context.Context, o opening, first *parcel) error {
+	if err := c.greet(ctx, o.settings); err != nil {
+		return err
+	}
+	c.files++
+	return c.under(ctx, c.cfg.Limits.Timeout, func() error {
+		if err := c.brief(o.briefing); err != nil {
 			return err
 		}
-		c.briefing = o.briefing
-	}
-	_, err := c.process.In.Write(o.job)
-	return err
+		if _, err := c.In.Write(o.job); err != nil {
+			return err
+		}
+		if _, err := c.In.Write(first.frames()); err != nil {
+			return err
+		}
+		_, err := readFrame(c.out, kindReady, 0)
+		return err
+	})
 }
 
-// full reports whether there is no place left.
-func (c *child) full() bool { return c.taken == [places]bool{true, true} }
+// run sends the rest of the file and takes the answer. An error means that
+// the child broke a limit, or that Body failed; the caller tells them apart by
+// the source.
+func (c *child) run(ctx context.Context, body *source, sent *parcel) (answer []byte, err error) {
+	err = c.under(ctx, c.cfg.Limits.Timeout, func() error {
+		if err := c.send(body, sent); err != nil {
+			return err
+		}
+		answer, err = readFrame(c.out, kindAnswer, c.cfg.AnswerBytes)
+		return err
+	})
+	return answer, err
+}
 
-// seat takes a place for a file.
-func (c *child) seat(weight int64, number uint64) *seat {
-	s := &seat{child: c, weight: weight, number: number}
-	for c.taken[s.place] {
-		s.place++
+// send streams what follows the sent parcel; the child's clock stands still
+// while Body is read.
+func (c *child) send(body *source, p *parcel) error {
+	for !p.last {
+		c.timer.Pause()
+		err := p.fill(body)
+		c.timer.Resume()
+		if err != nil {
+			return err
+		}
+		if _, err := c.In.Write(p.frames()); err != nil {
+			return err
+		}
 	}
-	c.taken[s.place] = true
-	c.load += weight
+	return nil
+}
+
+// look has the child answer about the file that lies in the window.
+func (c *child) look(ctx context.Context, o opening) (answer []byte, err error) {
+	if err := c.greet(ctx, o.settings); err != nil {
+		return nil, err
+	}
 	c.files++
-	return s
+	err = c.under(ctx, c.cfg.Limits.Timeout, func() error {
+		if err := c.brief(o.briefing); err != nil {
+			return err
+		}
+		if _, err := c.In.Write(o.job); err != nil {
+			return err
+		}
+		answer, err = readFrame(c.out, kindAnswer, c.cfg.AnswerBytes)
+		return err
+	})
+	return answer, err
 }
 
-// give takes a place back.
-func (c *child) give(s *seat) {
-	c.taken[s.place] = false
-	c.load -= s.weight
-}
-
-// queue is the order in which answers come.
-type queue struct {
-	mu      sync.Mutex
-	waiting []chan struct{} // guarded by mu; the first has its turn
-}
-
-// join stands in line; turn is sent to when it is there.
-func (q *queue) join(turn chan struct{}) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.waiting = append(q.waiting, turn)
-	if len(q.waiting) == 1 {
-		turn <- struct{}{}
+// problem says in one sentence what stopped a child that was ended. The words
+// come from us: what the child wrote goes to the log alone.
+func (c *child) problem(fault error) string {
+	stderr := c.Stderr()
+	switch code := c.ExitCode(); {
+	case errors.Is(fault, errAnswer) || errors.Is(fault, errFrame):
+		return "the reader's answer could not be used"
+	case c.timer.Fired() || code == ExitTime:
+		return fmt.Sprintf("reading the file took longer than %v", c.cfg.Limits.Timeout)
+	case code == ExitMemory, strings.Contains(stderr, "out of memory"), strings.Contains(stderr, "cannot allocate memory"),
+		strings.Contains(stderr, "pthread_create failed"):
+		return fmt.Sprintf("reading the file needed more than %d MiB of memory", c.cfg.Limits.MemoryBytes>>20)
+	case strings.Contains(stderr, "stack overflow"), strings.Contains(stderr, "stack exceeds"):
+		return "the file is nested too deeply to be read"
 	}
-}
-
-// pass ends the turn of the first.
-func (q *queue) pass() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	copy(q.waiting, q.waiting[1:])
-	q.waiting = q.waiting[:len(q.waiting)-1]
-	if len(q.waiting) > 0 {
-		q.waiting[0] <- struct{}{}
-	}
+	return "the reader stopped while reading the file"
 }

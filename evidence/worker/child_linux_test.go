@@ -21,11 +21,6 @@ func misbehave(request json.RawMessage, data []byte, deadline time.Time) ([]byte
 	switch word {
 	case "size":
 		return fmt.Append(nil, len(data)), nil
-	case "echo":
-		return data, nil
-	case "pause": // before it does what follows
-		time.Sleep(200 * time.Millisecond)
-		return misbehave(request, data[len("pause "):], deadline)
 	case "request":
 		return request, nil
 	case "deadline":

@@ -20,9 +20,8 @@ import (
 // at the file: a child that fails earlier says nothing about the file. P sends
 // the first data without waiting for that. With a window the ticket says so.
 //
-// A look may come while the child is at the one before. The payload of job and
-// look is the file's size as eight bytes big endian, for look the file's number
-// in the same way and its place in the window as one byte, and the request.
+// The payload of job and look is the file's size as eight bytes big endian,
+// for look the file's number in the same way, and the request.
 //
 // Each side refuses a kind it does not expect and a length above the kind's
 // bound before it reads a byte of the payload.
@@ -43,8 +42,6 @@ const (
 	settingsBytes = 64 << 10
 	jobBytes      = 1 << 20
 	chunkBytes    = 256 << 10
-	lookBytes     = 8 + 8 + 1 // what is always in a look
-	placeAt       = headerBytes + lookBytes - 1
 )
 
 // settings are what a child is told before its first file.
@@ -59,18 +56,16 @@ type settings struct {
 // jobMessage is the payload of job and look.
 type jobMessage struct {
 	size    int64
-	number  uint64 // only of look, as is
-	place   byte   // in the window
+	number  uint64 // only of look
 	request []byte
 }
 
-// encode returns a frame as a whole, for one write. A look's place is put into
-// it later.
+// encode returns a frame as a whole, for one write.
 func (m jobMessage) encode(kind byte) ([]byte, error) {
-	b := make([]byte, headerBytes, headerBytes+lookBytes+len(m.request))
+	b := make([]byte, headerBytes, headerBytes+16+len(m.request))
 	b = binary.BigEndian.AppendUint64(b, uint64(m.size))
 	if kind == kindLook {
-		b = append(binary.BigEndian.AppendUint64(b, m.number), m.place)
+		b = binary.BigEndian.AppendUint64(b, m.number)
 	}
 	b = append(b, m.request...)
 	if len(b)-headerBytes > jobBytes {
@@ -84,7 +79,7 @@ func (m jobMessage) encode(kind byte) ([]byte, error) {
 func decodeJob(kind byte, b []byte, limit int64) (m jobMessage, err error) {
 	fixed := 8
 	if kind == kindLook {
-		fixed = lookBytes
+		fixed = 16
 	}
 	if len(b) < fixed {
 		return m, fmt.Errorf("%w: a job of %d bytes", errFrame, len(b))
@@ -94,10 +89,7 @@ func decodeJob(kind byte, b []byte, limit int64) (m jobMessage, err error) {
 		return m, fmt.Errorf("%w: a file of %d bytes", errFrame, m.size)
 	}
 	if kind == kindLook {
-		m.number, m.place = binary.BigEndian.Uint64(b[8:]), b[16]
-		if m.place >= places {
-			return m, fmt.Errorf("%w: place %d", errFrame, m.place)
-		}
+		m.number = binary.BigEndian.Uint64(b[8:])
 	}
 	m.request = b[fixed:]
 	return m, nil

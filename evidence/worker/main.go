@@ -85,7 +85,7 @@ func (s *server) begin() error {
 		return fmt.Errorf("opening the engine: %w", err)
 	}
 	if s.settings.WindowBytes > 0 {
-		if s.window, err = joinWindow(places * s.settings.WindowBytes); err != nil {
+		if s.window, err = joinWindow(s.settings.WindowBytes); err != nil {
 			return err
 		}
 	}
@@ -194,7 +194,7 @@ func (s *server) takeJob(kind byte, length int64) error {
 	}
 	if kind == kindLook {
 		s.window.ticket.Store(job.number)
-		return s.answer(job.request, s.window.file[int64(job.place)*s.settings.WindowBytes:][:job.size:job.size])
+		return s.answer(job.request, s.window.file[:job.size:job.size])
 	}
 	if err := writeFrame(s.out, kindReady, nil); err != nil {
 		return err

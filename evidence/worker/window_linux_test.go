@@ -93,7 +93,10 @@ func TestDeathBeforeTheTicket(t *testing.T) {
 	honest(t, p)
 	open := openFiles(t)
 	for range 20 {
-		syscall.Kill(onlyChild(p).PID(), syscall.SIGKILL)
+		p.mu.Lock()
+		idle := p.idle[0]
+		p.mu.Unlock()
+		syscall.Kill(idle.PID(), syscall.SIGKILL)
 		if got, err := p.Do(context.Background(), job("size 12345")); err != nil || string(got.Answer) != "10" {
 			t.Fatalf("got %q, %q, %v, want 10", got.Answer, got.Problem, err)
 		}

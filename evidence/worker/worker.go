@@ -19,12 +19,9 @@ import (
 	"io"
 	"log/slog"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 )
 
 // Limits are what one child may use.
@@ -48,7 +45,7 @@ type Config struct {
 	// Setup is given to the child's engine as JSON, at most 32 KiB.
 	Setup any
 	// Workers is the number of children that work at the same time; default
-	// GOMAXPROCS. One that is being replaced may still have its last files.
+	// GOMAXPROCS.
 	Workers int
 	// Limits of a child; default 60 s and 1,536 MiB.
 	Limits Limits
@@ -61,9 +58,8 @@ type Config struct {
 	FileBytes int64
 	// WindowBytes, when set, is memory that each child shares with the parent
 	// on Linux: files of at most this size are handed over in it, which is
-	// faster than the pipe, and two at a time, so that a child does not wait
-	// for the next. Only for engines that do not write to their data: a child
-	// that does ends there.
+	// faster than the pipe. Only for engines that do not write to their data:
+	// a child that does ends there.
 	WindowBytes int64
 	// Recycle is the number of files after which a child is replaced, since
 	// memory fragments and that of a WebAssembly module never shrinks;
@@ -153,15 +149,14 @@ const startAttempts = 3
 // Pool keeps the children. All methods are safe for concurrent use.
 type Pool struct {
 	cfg      Config
-	settings []byte              // encoded, for each fresh child
-	depth    int64               // files a child may have at the same time
-	slots    *semaphore.Weighted // depth for each worker
-	parcels  sync.Pool           // buffers between files
-	numbers  atomic.Uint64       // of files
+	settings []byte        // encoded, for each fresh child
+	slots    chan struct{} // one token for each file in work
+	parcels  sync.Pool     // buffers between files
+	numbers  atomic.Uint64 // of files in windows
 
-	mu       sync.Mutex
-	children []*child // guarded by mu; those that may be given files
-	closed   bool     // guarded by mu
+	mu     sync.Mutex
+	idle   []*child // guarded by mu; the most recently used last
+	closed bool     // guarded by mu
 }
 
 // New returns a pool. Children are started when they are needed, so New fails
@@ -183,11 +178,7 @@ func New(cfg Config) (*Pool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("worker pool: %w", err)
 	}
-	p := &Pool{cfg: cfg, settings: encoded, depth: 1}
-	if cfg.WindowBytes > 0 {
-		p.depth = places
-	}
-	p.slots = semaphore.NewWeighted(p.depth * int64(cfg.Workers))
+	p := &Pool{cfg: cfg, settings: encoded, slots: make(chan struct{}, cfg.Workers)}
 	p.parcels.New = func() any { return newParcel() }
 	return p, nil
 }
@@ -197,20 +188,13 @@ func New(cfg Config) (*Pool, error) {
 // nil error. Errors are: a Body that fails or does not have Size bytes, a
 // request that cannot be sent, the context's error, ErrClosed, and a child that
 // cannot be started. Do blocks while all workers are busy.
-//
-// A child with a window is given a second file while it looks at the first. A
-// file whose child was ended by the other one is given to another child, so
-// Check may be called more than once.
 func (p *Pool) Do(ctx context.Context, job Job) (Outcome, error) {
-	shared := p.cfg.WindowBytes > 0 && job.Size <= p.cfg.WindowBytes
-	weight := p.depth // through the pipe a child has nothing else
-	if shared {
-		weight = 1
+	select {
+	case p.slots <- struct{}{}:
+		defer func() { <-p.slots }()
+	case <-ctx.Done():
+		return Outcome{}, ctx.Err()
 	}
-	if err := p.slots.Acquire(ctx, weight); err != nil {
-		return Outcome{}, err
-	}
-	defer p.slots.Release(weight)
 	if p.isClosed() {
 		return Outcome{}, ErrClosed
 	}
@@ -221,11 +205,14 @@ func (p *Pool) Do(ctx context.Context, job Job) (Outcome, error) {
 	case job.Size > p.cfg.FileBytes:
 		return job.stopped(body, fmt.Sprintf("the file has %d bytes, more than the limit of %d", job.Size, p.cfg.FileBytes))
 	}
-	talk := p.stream
-	if shared {
-		talk = p.look
+	var c *child
+	var answer []byte
+	var fault, err error // what a file did to its child; and what kept us from looking
+	if p.cfg.WindowBytes > 0 && job.Size <= p.cfg.WindowBytes {
+		c, answer, fault, err = p.look(ctx, job, body)
+	} else {
+		c, answer, fault, err = p.stream(ctx, job, body)
 	}
-	s, answer, fault, err := talk(ctx, job, body)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -235,17 +222,15 @@ func (p *Pool) Do(ctx context.Context, job Job) (Outcome, error) {
 		}
 	}
 	if fault == nil {
-		p.leave(s, !s.timer.Fired()) // a child whose time ran out while it answered is about to be killed
+		p.release(c)
 		return Outcome{Answer: answer}, nil
 	}
-	s.condemn()
-	s.child.End()
-	problem := s.problem(fault)
-	p.leave(s, false)
+	c.End()
 	if err := cmp.Or(ctx.Err(), body.err); err != nil {
 		return Outcome{}, err
 	}
-	p.cfg.Log.Warn("worker stopped", "problem", problem, "cause", fault, "stderr", s.child.Stderr())
+	problem := c.problem(fault)
+	p.cfg.Log.Warn("worker stopped", "problem", problem, "cause", fault, "stderr", c.Stderr())
 	return job.stopped(body, problem)
 }
 
@@ -274,16 +259,15 @@ func (p *Pool) open(job Job, kind byte, number uint64) (opening, error) {
 			return opening{}, fmt.Errorf("encoding a request: %w", err)
 		}
 	}
-	frame, err := jobMessage{size: job.Size, number: number, request: request}.encode(kind)
+	frame, err := jobMessage{job.Size, number, request}.encode(kind)
 	return opening{p.settings, job.Briefing, frame}, err
 }
 
 // stream sends a file through the pipe. A child says that it is ready before
 // it looks at the file, so one that fails earlier says nothing about the file
 // and is replaced.
-func (p *Pool) stream(ctx context.Context, job Job, body *source) (s *seat, answer []byte, fault, err error) {
-	number := p.numbers.Add(1)
-	o, err := p.open(job, kindJob, number)
+func (p *Pool) stream(ctx context.Context, job Job, body *source) (c *child, answer []byte, fault, err error) {
+	o, err := p.open(job, kindJob, 0)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -292,62 +276,111 @@ func (p *Pool) stream(ctx context.Context, job Job, body *source) (s *seat, answ
 	if err := first.fill(body); err != nil {
 		return nil, nil, nil, err
 	}
-	if s, err = p.take(p.depth, number); err != nil {
+	if c, err = p.ready(ctx, o, first); err != nil {
 		return nil, nil, nil, err
 	}
-	return p.insist(ctx, s, func(s *seat) ([]byte, error) { return s.stream(ctx, o, body, first) })
+	answer, fault = c.run(ctx, body, first)
+	return c, answer, fault, nil
 }
 
-// look hands a file over in the window.
-func (p *Pool) look(ctx context.Context, job Job, body *source) (s *seat, answer []byte, fault, err error) {
+// ready returns a child that has read the job and been sent the first parcel
+// of the file.
+func (p *Pool) ready(ctx context.Context, o opening, first *parcel) (*child, error) {
+	var failed error
+	for attempt := 0; attempt < startAttempts; {
+		c, fresh, err := p.take(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if fresh {
+			attempt++
+		}
+		if failed = c.prepare(ctx, o, first); failed == nil {
+			return c, nil
+		}
+		c.End()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		p.notReady(c, failed)
+	}
+	return nil, fmt.Errorf("no worker gets ready (%q): %w", p.cfg.Command[0], failed)
+}
+
+func (p *Pool) notReady(c *child, cause error) {
+	p.cfg.Log.Warn("worker not ready", "cause", cause, "stderr", c.Stderr())
+}
+
+// look hands a file over in the window. A child that fails before it took the
+// ticket is replaced by one that finds the file in the same window.
+func (p *Pool) look(ctx context.Context, job Job, body *source) (c *child, answer []byte, fault, err error) {
 	number := p.numbers.Add(1)
 	o, err := p.open(job, kindLook, number)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if s, err = p.take(1, number); err != nil {
+	c, fresh, err := p.take(ctx)
+	if err != nil {
 		return nil, nil, nil, err
 	}
-	if err := body.readInto(s.room()); err != nil {
-		p.leave(s, true) // the child knows nothing of this file
+	if err := body.readInto(c.window.file); err != nil {
+		p.release(c) // it knows nothing of this file
 		return nil, nil, nil, err
 	}
-	return p.insist(ctx, s, func(s *seat) ([]byte, error) { return s.look(ctx, o) })
+	for attempt := 1; ; attempt++ {
+		answer, fault = c.look(ctx, o)
+		if fault == nil || c.window.started(number) || ctx.Err() != nil {
+			return c, answer, fault, nil
+		}
+		c.Process.End()
+		p.notReady(c, fault)
+		if fresh && attempt == startAttempts {
+			c.closeWindow()
+			return nil, nil, nil, fmt.Errorf("no worker gets ready (%q): %w", p.cfg.Command[0], fault)
+		}
+		if !fresh { // an idle child may have died of anything
+			attempt, fresh = 0, true
+		}
+		if c, err = start(ctx, p.cfg, c.window); err != nil {
+			return nil, nil, nil, err
+		}
+	}
 }
 
-// insist has a file looked at. A child that fails before it begins with the
-// file, or through another file, says nothing about this one: it is replaced,
-// and the next one finds the file in its window.
-func (p *Pool) insist(ctx context.Context, s *seat, talk func(*seat) ([]byte, error)) (*seat, []byte, error, error) {
-	for attempt := 1; ; {
-		answer, fault := talk(s)
-		if fault == nil {
-			return s, answer, nil, nil
+// take returns an idle child, or starts a fresh one.
+func (p *Pool) take(ctx context.Context) (c *child, fresh bool, err error) {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil, false, ErrClosed
+	}
+	for len(p.idle) > 0 {
+		c := p.idle[len(p.idle)-1]
+		p.idle = p.idle[:len(p.idle)-1]
+		if c.Alive() {
+			p.mu.Unlock()
+			return c, false, nil
 		}
-		if err := cmp.Or(ctx.Err(), s.broken); err != nil {
-			p.leave(s, !s.spoken)
-			return nil, nil, nil, err
-		}
-		if s.guilty() {
-			return s, nil, fault, nil
-		}
-		p.drop(s.child)
-		p.cfg.Log.Warn("worker not ready", "cause", fault, "stderr", s.child.Stderr())
-		if s.fresh {
-			if attempt++; attempt > startAttempts {
-				p.leave(s, false)
-				return nil, nil, nil, fmt.Errorf("no worker gets ready (%q): %w", p.cfg.Command[0], fault)
-			}
-		}
-		next, err := p.take(s.weight, s.number)
-		if err == nil && s.child.window != nil {
-			copy(next.room(), s.room())
-		}
-		p.leave(s, false)
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		s = next
+		c.End()
+	}
+	p.mu.Unlock()
+	c, err = start(ctx, p.cfg, nil)
+	return c, true, err
+}
+
+// release keeps a healthy child for the next file, or ends it. One whose time
+// ran out while it answered is about to be killed, which must not befall the
+// next file.
+func (p *Pool) release(c *child) {
+	late := c.timer != nil && c.timer.Fired()
+	p.mu.Lock()
+	keep := !p.closed && !late && c.files < p.cfg.Recycle
+	if keep {
+		p.idle = append(p.idle, c)
+	}
+	p.mu.Unlock()
+	if !keep {
+		c.End()
 	}
 }
 
@@ -355,18 +388,17 @@ func (p *Pool) insist(ctx context.Context, s *seat, talk func(*seat) ([]byte, er
 // finished first.
 func (p *Pool) Close() error {
 	p.mu.Lock()
-	p.closed = true
-	for _, c := range slices.Clone(p.children) {
-		if c.load == 0 {
-			p.unlist(c)
-			defer c.close()
-		}
-	}
+	idle := p.idle
+	p.closed, p.idle = true, nil
 	p.mu.Unlock()
-	all := p.depth * int64(p.cfg.Workers)
-	if err := p.slots.Acquire(context.Background(), all); err != nil {
-		return err
+	for _, c := range idle {
+		c.End()
 	}
-	p.slots.Release(all)
+	for range cap(p.slots) {
+		p.slots <- struct{}{}
+	}
+	for range cap(p.slots) {
+		<-p.slots
+	}
 	return nil
 }

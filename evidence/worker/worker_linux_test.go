@@ -91,20 +91,6 @@ func testPool(t testing.TB, change func(*Config)) *Pool {
 	return p
 }
 
-// children is how many can be given files.
-func children(p *Pool) int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.children)
-}
-
-// onlyChild is the process of the only one.
-func onlyChild(p *Pool) *Process {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.children[0].running()
-}
-
 func job(content string) Job {
 	return Job{Size: int64(len(content)), Body: strings.NewReader(content)}
 }
@@ -296,7 +282,9 @@ func TestChildrenAreReusedAndRecycled(t *testing.T) {
 			t.Fatal(err)
 		}
 		ids[string(got.Answer)]++
-		idle := children(p)
+		p.mu.Lock()
+		idle := len(p.idle)
+		p.mu.Unlock()
 		if want := min(1, 3-ids[string(got.Answer)]); idle != want { // after its third file it is gone
 			t.Errorf("got %d idle children after %d files of one, want %d", idle, ids[string(got.Answer)], want)
 		}
@@ -353,7 +341,10 @@ func TestDeathBetweenFilesIsNotBlamed(t *testing.T) {
 		honest(t, p)
 	}
 	for range 20 {
-		syscall.Kill(onlyChild(p).PID(), syscall.SIGKILL)
+		p.mu.Lock()
+		idle := p.idle[0]
+		p.mu.Unlock()
+		syscall.Kill(idle.PID(), syscall.SIGKILL)
 		honest(t, p)
 	}
 }
@@ -488,8 +479,8 @@ func TestJobThatCannotBeSent(t *testing.T) {
 		{Size: 1, Body: strings.NewReader("x"), Request: strings.Repeat("x", jobBytes)},
 		{Size: 1, Body: strings.NewReader("x"), Request: func() {}},
 	} {
-		if _, err := p.Do(context.Background(), j); err == nil || children(p) > 0 {
-			t.Errorf("got %v and %d children, want an error and none", err, children(p))
+		if _, err := p.Do(context.Background(), j); err == nil || len(p.idle) > 0 {
+			t.Errorf("got %v and %d children, want an error and none", err, len(p.idle))
 		}
 	}
 }
