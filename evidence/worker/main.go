@@ -106,7 +106,9 @@ func limitRuntime(l Limits) {
 	runtime.GOMAXPROCS(1) // the pool has one child a processor
 	runtime.MemProfileRate = 0
 	debug.SetMemoryLimit(l.MemoryBytes / 4 * 3)
-	debug.SetMaxStack(64 << 20)
+	// Stacks double, so the largest has 32 MiB; one of 64 beside the smaller ones
+	// it came from would now and then not fit into 256 MiB.
+	debug.SetMaxStack(48 << 20)
 	time.Local = time.UTC // no time zone file is read
 }
 
