@@ -1,6 +1,10 @@
 // Package tessera measures how fast transparency-dev/tessera appends to its
 // POSIX storage, beside BenchmarkAppend of evidence/postgres. It is a module of
 // its own, so that the product does not depend on tessera.
+//
+// Both must write to the same disk to be compared: this one writes to TMPDIR,
+// and PostgreSQL, where the other benchmark starts it, to memory; PG_URL names
+// a server on a disk.
 package tessera
 
 import (
