@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"os"
 	"testing"
 )
 
@@ -79,6 +80,21 @@ func Faults() map[string]Fault {
 		faults["slices "+stream] = Fault{"slicer", stream, map[string]any{"average_size": 1000, "size_variation": 500, "delay": 100}}
 	}
 	return faults
+}
+
+// Each runs a test for each fault, all at the same time; api is for New. It
+// skips, and says so, where TOXIPROXY_URL does not name a server.
+func Each(t *testing.T, test func(t *testing.T, api string, fault Fault)) {
+	api := os.Getenv("TOXIPROXY_URL")
+	if api == "" {
+		t.Skip("TOXIPROXY_URL is not set: no faults of the network are tried")
+	}
+	for name, fault := range Faults() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, api, fault)
+		})
+	}
 }
 
 // Begin lets the fault happen to all connections, End ends it.

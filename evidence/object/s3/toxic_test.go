@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"testing"
 	"time"
 
@@ -19,37 +18,31 @@ import (
 // again and read, and nothing else is there.
 func TestToxic(t *testing.T) {
 	realServer(t)
-	if os.Getenv("TOXIPROXY_URL") == "" {
-		t.Skip("TOXIPROXY_URL is not set: no faults of the network are tried")
-	}
-	for name, fault := range toxiproxytest.Faults() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			o := realServer(t)
-			direct := openTest(t, o)
-			target, err := url.Parse(o.URL)
-			if err != nil {
-				t.Fatal(err)
-			}
-			proxy := toxiproxytest.New(t, os.Getenv("TOXIPROXY_URL"), "s3-"+o.Prefix[:8], target.Host)
-			o.URL, o.Stall, o.Attempts, o.Pause = "http://"+proxy.Address, 1500*time.Millisecond, 2, time.Millisecond
-			s := openTest(t, o)
-			proxy.Begin(fault)
-			stored := putAll(t, s)
-			t.Logf("stored %d of %d during the fault", stored, documents)
-			proxy.End(fault)
-			if err := s.Ping(t.Context()); err != nil { // ends the breaker's pause, as the health check does
-				t.Errorf("Ping when the fault was over: %v", err)
-			}
-			if n := putAll(t, s); n != documents {
-				t.Errorf("stored %d of %d when the fault was over", n, documents)
-			}
-			seen := 0
-			if err := direct.List(t.Context(), "", func(object.Key) error { seen++; return nil }); err != nil || seen != documents {
-				t.Errorf("got %d objects and %v, want %d", seen, err, documents)
-			}
-		})
-	}
+	toxiproxytest.Each(t, func(t *testing.T, api string, fault toxiproxytest.Fault) {
+		o := realServer(t)
+		direct := openTest(t, o)
+		target, err := url.Parse(o.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		proxy := toxiproxytest.New(t, api, "s3-"+o.Prefix[:8], target.Host)
+		o.URL, o.Stall, o.Attempts, o.Pause = "http://"+proxy.Address, 1500*time.Millisecond, 2, time.Millisecond
+		s := openTest(t, o)
+		proxy.Begin(fault)
+		stored := putAll(t, s)
+		t.Logf("stored %d of %d during the fault", stored, documents)
+		proxy.End(fault)
+		if err := s.Ping(t.Context()); err != nil { // ends the breaker's pause, as the health check does
+			t.Errorf("Ping when the fault was over: %v", err)
+		}
+		if n := putAll(t, s); n != documents {
+			t.Errorf("stored %d of %d when the fault was over", n, documents)
+		}
+		seen := 0
+		if err := direct.List(t.Context(), "", func(object.Key) error { seen++; return nil }); err != nil || seen != documents {
+			t.Errorf("got %d objects and %v, want %d", seen, err, documents)
+		}
+	})
 }
 
 const documents = 3
