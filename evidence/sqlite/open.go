@@ -25,7 +25,7 @@ const (
 	// "application_id").
 	applicationID = 0x4d436867
 	// schemaVersion is the number of the newest migration.
-	schemaVersion = 5
+	schemaVersion = 6
 )
 
 // Pragmas of each connection. busy_timeout is how long, in milliseconds, a
