@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,8 @@ import (
 // and says whether it is stored, is not, or that nobody knows. Afterwards the
 // same store goes on, and check finds no difference.
 func TestToxic(t *testing.T) {
-	toxiproxytest.Each(t, func(t *testing.T, api string, fault toxiproxytest.Fault) {
+	api := os.Getenv("TOXIPROXY_URL")
+	toxiproxytest.Each(t, api, func(t *testing.T, fault toxiproxytest.Fault) {
 		s := openTest(t)
 		mustAdd(t, s.Store, "0")
 		u, err := url.Parse(s.database.App)

@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"os"
 	"testing"
 )
 
@@ -82,17 +81,16 @@ func Faults() map[string]Fault {
 	return faults
 }
 
-// Each runs a test for each fault, all at the same time; api is for New. It
-// skips, and says so, where TOXIPROXY_URL does not name a server.
-func Each(t *testing.T, test func(t *testing.T, api string, fault Fault)) {
-	api := os.Getenv("TOXIPROXY_URL")
+// Each runs a test for each fault, all at the same time. It skips, and says so,
+// when api, the value of TOXIPROXY_URL, names no server.
+func Each(t *testing.T, api string, test func(t *testing.T, fault Fault)) {
 	if api == "" {
 		t.Skip("TOXIPROXY_URL is not set: no faults of the network are tried")
 	}
 	for name, fault := range Faults() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, api, fault)
+			test(t, fault)
 		})
 	}
 }

@@ -3,6 +3,7 @@ package meili
 import (
 	"crypto/rand"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,8 @@ import (
 // When the fault is over the index has all pages once, as one made anew, and
 // check finds no difference in the ledger.
 func TestToxic(t *testing.T) {
-	toxiproxytest.Each(t, func(t *testing.T, api string, fault toxiproxytest.Fault) {
+	api := os.Getenv("TOXIPROXY_URL")
+	toxiproxytest.Each(t, api, func(t *testing.T, fault toxiproxytest.Fault) {
 		server, c := onDouble(t)
 		proxy := toxiproxytest.New(t, api, "meili-"+rand.Text(), strings.TrimPrefix(server.URL(), "http://"))
 		c.URL, c.Client.Timeout = "http://"+proxy.Address, 1500*time.Millisecond

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"testing"
 	"time"
 
@@ -18,7 +19,8 @@ import (
 // again and read, and nothing else is there.
 func TestToxic(t *testing.T) {
 	realServer(t)
-	toxiproxytest.Each(t, func(t *testing.T, api string, fault toxiproxytest.Fault) {
+	api := os.Getenv("TOXIPROXY_URL")
+	toxiproxytest.Each(t, api, func(t *testing.T, fault toxiproxytest.Fault) {
 		o := realServer(t)
 		direct := openTest(t, o)
 		target, err := url.Parse(o.URL)
