@@ -107,7 +107,7 @@ func (c *committer) commit(ctx context.Context, group []received) error {
 	_, err := c.in.Store.Update(ctx, c.in.Scope, c.in.Book, func(tx Tx) error {
 		touched := map[string]bool{}
 		fresh := map[signature.Hash]judged{}
-		if err := c.prefetch(ctx, tx, group); err != nil {
+		if err := c.in.prefetch(ctx, tx, keysOf(group)); err != nil {
 			return err
 		}
 		for _, r := range group {

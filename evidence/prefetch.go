@@ -21,16 +21,21 @@ type Prefetcher interface {
 	Prefetch(ctx context.Context, keys Keys) error
 }
 
-// prefetch lets a store that is far away read what the group needs.
-func (c *committer) prefetch(ctx context.Context, tx Tx, group []received) error {
+// prefetch lets a store that is far away read what keys name, and the states
+// of its rows under the rules of the basis.
+func (in *Intake) prefetch(ctx context.Context, tx Tx, keys Keys) error {
 	p, ok := tx.(Prefetcher)
-	if !ok || len(group) < 2 {
+	if !ok || len(keys.Documents)+len(keys.Rows) < 2 {
 		return nil
 	}
-	var keys Keys
-	for _, rule := range c.in.Basis.Rules {
+	for _, rule := range in.Basis.Rules {
 		keys.Rules = append(keys.Rules, rule.ID())
 	}
+	return p.Prefetch(ctx, keys)
+}
+
+// keysOf is what committing the group reads.
+func keysOf(group []received) (keys Keys) {
 	for _, r := range group {
 		keys.Documents = append(keys.Documents, r.sha)
 		keys.Rows = append(keys.Rows, r.file.Rows...)
@@ -40,5 +45,5 @@ func (c *committer) prefetch(ctx context.Context, tx Tx, group []received) error
 			}
 		}
 	}
-	return p.Prefetch(ctx, keys)
+	return keys
 }

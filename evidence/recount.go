@@ -36,25 +36,26 @@ func readJudged(ctx context.Context, r Reader, sha signature.Hash, fresh map[sig
 	return judged{facts, verdict, at}, err
 }
 
+// recountGroup is how many rows are read together.
+const recountGroup = 512
+
 // recount writes the new state of every touched row whose state changed,
-// under each rule of the basis.
+// under each rule of the basis. With fresh documents, what the rows need was
+// read with these.
 func (in *Intake) recount(ctx context.Context, tx Tx, fresh map[signature.Hash]judged, touched map[string]bool) error {
 	var events []Event
-	for _, id := range slices.Sorted(maps.Keys(touched)) {
-		e, err := gather(ctx, tx, id, fresh)
-		if err != nil {
-			return err
-		}
-		for _, rule := range in.Basis.Rules {
-			state := rule.State(e)
-			old, err := tx.StateOf(ctx, rule.ID(), id)
-			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(touched)), recountGroup) {
+		if fresh == nil {
+			if err := in.prefetch(ctx, tx, Keys{Rows: ids}); err != nil {
 				return err
 			}
-			if err == nil && sameState(old, state) {
-				continue
+		}
+		for _, id := range ids {
+			changed, err := in.changedStates(ctx, tx, id, fresh)
+			if err != nil {
+				return err
 			}
-			events = append(events, StateChanged{State: state})
+			events = append(events, changed...)
 		}
 	}
 	if len(events) == 0 {
@@ -62,6 +63,25 @@ func (in *Intake) recount(ctx context.Context, tx Tx, fresh map[signature.Hash]j
 	}
 	_, err := tx.Append(ctx, events...)
 	return err
+}
+
+// changedStates are the events of one row's new states.
+func (in *Intake) changedStates(ctx context.Context, tx Tx, id string, fresh map[signature.Hash]judged) (events []Event, err error) {
+	e, err := gather(ctx, tx, id, fresh)
+	if err != nil {
+		return nil, err
+	}
+	for _, rule := range in.Basis.Rules {
+		state := rule.State(e)
+		old, err := tx.StateOf(ctx, rule.ID(), id)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		if err != nil || !sameState(old, state) {
+			events = append(events, StateChanged{State: state})
+		}
+	}
+	return events, nil
 }
 
 func sameState(a, b RowState) bool {
