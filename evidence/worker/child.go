@@ -16,6 +16,7 @@ type child struct {
 	cfg      Config
 	out      *bufio.Reader // of Process.Out
 	window   *window       // nil when files go through the pipe
+	place    place
 	greeted  bool
 	files    int       // files it was given
 	briefing *Briefing // the last it was told
@@ -43,6 +44,7 @@ func start(ctx context.Context, cfg Config, inherited *window) (c *child, err er
 		return nil, err
 	}
 	c.out = bufio.NewReaderSize(c.Process.Out, readBufferBytes)
+	c.place = newPlace(c.PID())
 	return c, nil
 }
 
@@ -168,13 +170,26 @@ func (c *child) look(ctx context.Context, o opening) (answer []byte, err error) 
 		if err := c.brief(o.briefing); err != nil {
 			return err
 		}
-		if _, err := c.In.Write(o.job); err != nil {
+		if err := c.hand(o.job); err != nil {
 			return err
 		}
 		answer, err = readFrame(c.out, kindAnswer, c.cfg.AnswerBytes)
 		return err
 	})
 	return answer, err
+}
+
+// hand gives the child its job and waits a moment for the answer beside it. A
+// child that takes longer goes where the kernel wants it.
+func (c *child) hand(job []byte) error {
+	c.place.enter()
+	_, err := c.In.Write(job)
+	answered := err == nil && c.Out.await(patience)
+	c.place.leave()
+	if !answered {
+		c.place.free()
+	}
+	return err
 }
 
 // problem says in one sentence what stopped a child that was ended. The words

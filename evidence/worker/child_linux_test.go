@@ -27,6 +27,11 @@ func misbehave(request json.RawMessage, data []byte, deadline time.Time) ([]byte
 		return fmt.Append(nil, time.Until(deadline).Round(time.Second)), nil
 	case "pid":
 		return fmt.Append(nil, os.Getpid()), nil
+	case "main-thread":
+		return fmt.Append(nil, unix.Gettid() == os.Getpid()), nil
+	case "nap": // longer than the parent's patience
+		time.Sleep(20 * patience)
+		return []byte("read"), nil
 	case "spin":
 		for len(data) > 0 {
 		}

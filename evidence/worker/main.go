@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -52,6 +53,9 @@ func Main(in io.Reader, out io.Writer, open func(setup json.RawMessage) (Engine,
 // does not outlive its parent even if that was killed.
 func (c Child) Serve(in io.Reader, out io.Writer) error {
 	s := server{Child: c, in: bufio.NewReaderSize(in, readBufferBytes), out: out}
+	if pipe, ok := in.(*os.File); ok {
+		s.jobs, _ = pipe.SyscallConn() // without it nobody waits for jobs with patience
+	}
 	if err := s.begin(); err != nil {
 		return fmt.Errorf("worker: %w", err)
 	}
@@ -88,6 +92,7 @@ func (s *server) begin() error {
 		if s.window, err = joinWindow(s.settings.WindowBytes); err != nil {
 			return err
 		}
+		stay()
 	}
 	runtime.GC() // what opening needed is not held against the first file
 	limitRuntime(l)
@@ -116,6 +121,7 @@ func limitRuntime(l Limits) {
 type server struct {
 	Child
 	in       *bufio.Reader
+	jobs     syscall.RawConn // of the pipe that in reads; nil when it is none
 	out      io.Writer
 	engine   Engine
 	settings settings
@@ -142,6 +148,9 @@ func (s *server) serve() error {
 		return err
 	}
 	for {
+		if s.jobs != nil && s.in.Buffered() == 0 {
+			await(s.jobs, patience)
+		}
 		kind, length, err := readHead(s.in)
 		if errors.Is(err, io.EOF) {
 			return nil

@@ -24,7 +24,7 @@ const (
 // Stderr may be called concurrently.
 type Process struct {
 	In  *os.File // our end of its standard input
-	Out *os.File // our end of its standard output
+	Out *answers // our end of its standard output
 
 	cmd      *exec.Cmd
 	stderr   *tail
@@ -41,7 +41,7 @@ func StartProcess(command []string, memoryBytes int64, files ...*os.File) (*Proc
 	if err != nil {
 		return nil, fmt.Errorf("starting a worker: %w", err)
 	}
-	outRead, outWrite, err := os.Pipe()
+	outRead, outWrite, err := answerPipe()
 	if err != nil {
 		return nil, fmt.Errorf("starting a worker: %w", errors.Join(err, inRead.Close(), inWrite.Close()))
 	}

@@ -19,6 +19,7 @@ import (
 	"io"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -138,6 +139,11 @@ type Outcome struct {
 
 // ErrClosed is returned by Do after Close.
 var ErrClosed = errors.New("the worker pool is closed")
+
+// patience is how long parent and child keep their places in Go's scheduler
+// while they wait for each other: some small files long, and short beside the
+// ten milliseconds for which a goroutine may work without a break.
+const patience = time.Millisecond
 
 // errAnswer marks an answer that Job.Check refused.
 var errAnswer = errors.New("the answer was refused")
@@ -354,9 +360,8 @@ func (p *Pool) take(ctx context.Context) (c *child, fresh bool, err error) {
 		p.mu.Unlock()
 		return nil, false, ErrClosed
 	}
-	for len(p.idle) > 0 {
-		c := p.idle[len(p.idle)-1]
-		p.idle = p.idle[:len(p.idle)-1]
+	for core := currentCore(); len(p.idle) > 0; {
+		c := p.nearest(core)
 		if c.Alive() {
 			p.mu.Unlock()
 			return c, false, nil
@@ -366,6 +371,22 @@ func (p *Pool) take(ctx context.Context) (c *child, fresh bool, err error) {
 	p.mu.Unlock()
 	c, err = start(ctx, p.cfg, nil)
 	return c, true, err
+}
+
+// nearest takes an idle child, of which there are some: one that last worked
+// on this core, whose caches its window may still lie in, or else the one used
+// last. The caller holds mu.
+func (p *Pool) nearest(core int) *child {
+	at := len(p.idle) - 1
+	for i := at; i >= 0; i-- {
+		if p.idle[i].place.near(core) {
+			at = i
+			break
+		}
+	}
+	c := p.idle[at]
+	p.idle = slices.Delete(p.idle, at, at+1)
+	return c
 }
 
 // release keeps a healthy child for the next file, or ends it. One whose time
