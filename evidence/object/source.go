@@ -20,13 +20,21 @@ type Source struct {
 	key  Key
 	size int64 // as announced
 	read int64
-	sum  hash.Hash
-	err  error // what every Read returns from now on
+	sum  hash.Hash       // nil when the digest is known
+	have *signature.Hash // that of a Content
+	err  error           // what every Read returns from now on
 }
 
-// NewSource returns a Source of size bytes from r. It stops when ctx ends.
+// NewSource returns a Source of size bytes from r. It stops when ctx ends. A
+// Content is not hashed again.
 func NewSource(ctx context.Context, key Key, size int64, r io.Reader) *Source {
-	return &Source{ctx: ctx, r: r, key: key, size: size, sum: sha256.New()}
+	s := &Source{ctx: ctx, r: r, key: key, size: size}
+	if c, ok := r.(*Content); ok && c.whole() {
+		s.have = &c.sum
+	} else {
+		s.sum = sha256.New()
+	}
+	return s
 }
 
 // Err returns why the bytes could not be had: ErrCorrupt, the reader's error
@@ -56,7 +64,9 @@ func (s *Source) Read(p []byte) (int, error) {
 	if s.read < s.size {
 		var err error
 		n, err = s.r.Read(p[:min(int64(len(p)), s.size-s.read)])
-		s.sum.Write(p[:n])
+		if s.sum != nil {
+			s.sum.Write(p[:n])
+		}
 		s.read += int64(n)
 		if err == io.EOF && s.read < s.size {
 			err = fmt.Errorf("%w: got %d bytes, want %d", ErrCorrupt, s.read, s.size)
@@ -82,8 +92,15 @@ func (s *Source) end() error {
 	} else if err != io.EOF {
 		return err
 	}
-	if got := signature.Hash(s.sum.Sum(nil)); got != s.key.SHA256 {
+	if got := s.digest(); got != s.key.SHA256 {
 		return fmt.Errorf("%w: got %s", ErrCorrupt, got)
 	}
 	return io.EOF
+}
+
+func (s *Source) digest() signature.Hash {
+	if s.have != nil {
+		return *s.have
+	}
+	return signature.Hash(s.sum.Sum(nil))
 }

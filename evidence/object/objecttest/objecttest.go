@@ -85,6 +85,7 @@ func Run(t *testing.T, h Harness) {
 		"units":              testUnits,
 		"again":              testAgain,
 		"wrong bytes":        testWrongBytes,
+		"content":            testContent,
 		"failing reader":     testFailingReader,
 		"cancelled":          testCancelled,
 		"bad keys":           testBadKeys,
@@ -172,12 +173,37 @@ func testWrongBytes(t *testing.T, h Harness) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := h.Open(t)
-			err := s.Put(t.Context(), keyOf(right), c.size, strings.NewReader(c.body))
-			if !errors.Is(err, object.ErrCorrupt) {
-				t.Errorf("got %v, want ErrCorrupt", err)
+			for _, r := range []io.Reader{strings.NewReader(c.body), object.NewContent([]byte(c.body))} {
+				if err := s.Put(t.Context(), keyOf(right), c.size, r); !errors.Is(err, object.ErrCorrupt) {
+					t.Errorf("%T: got %v, want ErrCorrupt", r, err)
+				}
+				absent(t, s, keyOf(right))
 			}
-			absent(t, s, keyOf(right))
 		})
+	}
+}
+
+// A Content is taken for what it is: whole, read in part before, and again.
+func testContent(t *testing.T, h Harness) {
+	s := h.Open(t)
+	body := bytes.Repeat([]byte("evidence"), 20_000)
+	c := object.NewContent(body)
+	if _, err := c.ReadByte(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Put(t.Context(), keyOf(body[1:]), int64(len(body))-1, c); err != nil {
+		t.Errorf("the rest of a Content: %v", err)
+	}
+	for range 2 {
+		c = object.NewContent(body)
+		if err := s.Put(t.Context(), keyOf(body), int64(len(body)), c); err != nil || c.Len() != 0 {
+			t.Errorf("a Content: got %v with %d bytes unread, want none", err, c.Len())
+		}
+	}
+	for _, want := range [][]byte{body, body[1:]} {
+		if got, err := get(t, s, keyOf(want)); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("got %d bytes and %v, want %d", len(got), err, len(want))
+		}
 	}
 }
 
