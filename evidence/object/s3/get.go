@@ -22,7 +22,9 @@ func checksum(key object.Key) string { return base64.StdEncoding.EncodeToString(
 func (s *Store) get(ctx context.Context, name string, key object.Key) (io.ReadCloser, error) {
 	var body io.ReadCloser
 	err := s.try(ctx, func() error {
-		stream, _, header, err := s.core.GetObject(ctx, s.o.Bucket, name, minio.GetObjectOptions{Checksum: true})
+		var o minio.GetObjectOptions
+		o.Set("X-Amz-Checksum-Mode", "ENABLED") // with o.Checksum the library would hash the bytes as well
+		stream, _, header, err := s.core.GetObject(ctx, s.o.Bucket, name, o)
 		if err != nil {
 			return err
 		}

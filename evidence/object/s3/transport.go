@@ -26,8 +26,8 @@ func newTransport(o Options) *http.Transport {
 		MaxIdleConnsPerHost: 64,
 		IdleConnTimeout:     o.Stall / 2, // below the stall limit, which would look like a failure
 		DisableCompression:  true,        // the digest is that of the bytes as they are
-		ReadBufferSize:      64 << 10,
-		WriteBufferSize:     64 << 10,
+		ReadBufferSize:      pieceBytes,
+		WriteBufferSize:     pieceBytes,
 	}
 }
 
@@ -47,6 +47,9 @@ func (m *moving) Read(p []byte) (int, error) {
 	return m.Conn.Read(p)
 }
 
+// pieceBytes is what a line must carry within the stall limit.
+const pieceBytes = 64 << 10
+
 // Write sends in pieces, so that a large buffer on a slow line is not taken
 // for one that stands still.
 func (m *moving) Write(p []byte) (int, error) {
@@ -55,7 +58,7 @@ func (m *moving) Write(p []byte) (int, error) {
 		if err := m.extend(); err != nil {
 			return sent, err
 		}
-		n, err := m.Conn.Write(p[sent:min(len(p), sent+16<<10)])
+		n, err := m.Conn.Write(p[sent:min(len(p), sent+pieceBytes)])
 		sent += n
 		if err != nil {
 			return sent, err
