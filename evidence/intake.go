@@ -38,10 +38,12 @@ type Intake struct {
 	Store   Store
 	Objects object.Store
 	Inspect Inspector
-	Scope   Scope
-	Book    BookID
-	Origin  string // of the book's ledger
-	Basis   Basis
+	// Warm, when set, prepares Inspect for many files and returns at once.
+	Warm   func()
+	Scope  Scope
+	Book   BookID
+	Origin string // of the book's ledger
+	Basis  Basis
 	// Workers bounds the files that are looked at at the same time; Group is
 	// the most documents that one transaction commits. Both at least 1.
 	Workers, Group int

@@ -147,6 +147,9 @@ func (job *importJob) commit(ctx context.Context, e *env, s *session) error {
 		return err
 	}
 	defer done()
+	if len(job.matched.files) > 1 {
+		in.Warm() // while the register is committed
+	}
 	var d delta
 	err = in.Begin(ctx, job.reg, func(old []evidence.Row) (changes evidence.RowChanges, err error) {
 		if changes, d = job.changes(old); d.needsConfirmation && !job.flags.yes {

@@ -81,6 +81,7 @@ func receiveDemo(ctx context.Context, s *session, job *importJob) error {
 		return err
 	}
 	defer done()
+	in.Warm()
 	err = in.Begin(ctx, job.reg, func(old []evidence.Row) (evidence.RowChanges, error) {
 		changes, _ := job.changes(old)
 		return changes, nil

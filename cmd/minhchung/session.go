@@ -208,16 +208,17 @@ func (s *session) pool(b evidence.Basis) (*worker.Pool, func(), error) {
 	return pool, stop, nil
 }
 
-// inspector is the pool as an intake uses it.
-func (s *session) inspector(b evidence.Basis) (evidence.Inspector, func(), error) {
-	pool, stop, err := s.pool(b)
+// judges binds the pool to an intake; done stops it.
+func (s *session) judges(in *evidence.Intake) (done func(), err error) {
+	pool, stop, err := s.pool(in.Basis)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	inspect := func(ctx context.Context, sha signature.Hash, size int64, body io.Reader, proofs []signature.Proof, at time.Time) (signature.Facts, signature.Verdict, error) {
+	in.Warm = pool.Warm
+	in.Inspect = func(ctx context.Context, sha signature.Hash, size int64, body io.Reader, proofs []signature.Proof, at time.Time) (signature.Facts, signature.Verdict, error) {
 		return pool.Inspect(ctx, worker.Job{Size: size, Body: body, SHA256: sha, Proofs: proofs, At: at})
 	}
-	return inspect, stop, nil
+	return stop, nil
 }
 
 // newIntake binds an Intake to a book; done stops its workers.
@@ -226,12 +227,8 @@ func newIntake(ctx context.Context, s *session, book evidence.BookID, rule *coun
 	if err != nil {
 		return nil, nil, err
 	}
-	inspect, stop, err := s.inspector(in.Basis)
-	if err != nil {
-		return nil, nil, err
-	}
-	in.Inspect = inspect
-	return in, stop, nil
+	done, err := s.judges(in)
+	return in, done, err
 }
 
 // intake is an Intake for changes that need no file.

@@ -240,6 +240,45 @@ func (p *Pool) Do(ctx context.Context, job Job) (Outcome, error) {
 	return job.stopped(body, problem)
 }
 
+// Warm starts the children that the pool does not have yet and tells them the
+// briefing, in the background, so that the first files find them ready. It
+// does nothing about children that fail: Do says why.
+func (p *Pool) Warm(b *Briefing) {
+	p.mu.Lock()
+	lacking := p.cfg.Workers - len(p.idle) - len(p.slots)
+	if p.closed {
+		lacking = 0
+	}
+	p.mu.Unlock()
+	for range lacking {
+		select {
+		case p.slots <- struct{}{}:
+		default:
+			return // so many files came meanwhile
+		}
+		go func() {
+			defer func() { <-p.slots }()
+			p.warm(b)
+		}()
+	}
+}
+
+// warm adds one child. The caller has a slot.
+func (p *Pool) warm(b *Briefing) {
+	c, err := start(context.Background(), p.cfg, nil)
+	if err != nil {
+		return
+	}
+	if err := c.greet(context.Background(), p.settings); err == nil {
+		err = c.under(context.Background(), p.cfg.Limits.Timeout, func() error { return c.brief(b) })
+		if err == nil {
+			p.release(c)
+			return
+		}
+	}
+	c.End()
+}
+
 // stopped is the outcome of a file that was not read.
 func (j Job) stopped(body *source, problem string) (Outcome, error) {
 	if j.Drain {

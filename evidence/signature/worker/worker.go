@@ -123,6 +123,10 @@ func (p *Pool) Use(material signature.Material, policy signature.Policy) error {
 	return nil
 }
 
+// Warm starts the children in the background, so that the first of many files
+// need not wait for them.
+func (p *Pool) Warm() { p.workers.Warm(p.rules.Load().message) }
+
 // Inspect reads and judges one file in a child. What the file does to the
 // child is a finding: a child that dies, hangs, floods its answer, breaks a
 // limit or answers nonsense yields Facts with Condition OverLimit and the
