@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"syscall"
 
 	"golang.org/x/term"
@@ -27,7 +26,7 @@ func main() {
 	if len(os.Args) == 2 && os.Args[1] == layoutCommand {
 		os.Exit(runLayout())
 	}
-	debug.SetGCPercent(50) // the main process stays small beside its workers
+	paceCollector()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	cwd, err := os.Getwd()
