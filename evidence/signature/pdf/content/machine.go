@@ -55,6 +55,10 @@ type machine struct {
 	nested   bool    // draws a glyph of a Type 3 font
 	fonts    map[*syntax.Dict]*font
 	decoded  map[int64][]byte
+
+	word  word // being shown
+	kept  int  // chars of all fonts
+	spare char // one beyond
 }
 
 // maxSaved bounds the stack of q.
