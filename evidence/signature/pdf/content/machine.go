@@ -145,6 +145,7 @@ func (m *machine) execute(data []byte) {
 			}
 			m.operate(string(t.text), &l)
 			m.clear()
+			l.decoded = l.decoded[:0]
 		default:
 			m.push(t, &l)
 		}
