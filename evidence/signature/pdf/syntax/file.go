@@ -35,6 +35,9 @@ type File struct {
 	busy       map[int]bool // object streams being read
 	search     search
 
+	kept     map[span][]byte // decoded streams, see Revision.plain
+	keptSize int64
+
 	crypt *crypt // nil when not encrypted
 
 	values         []Object // stack of array elements being parsed
