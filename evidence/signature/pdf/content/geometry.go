@@ -82,6 +82,11 @@ func (m Matrix) Mul(n Matrix) Matrix {
 	}
 }
 
+// Level reports whether m neither turns nor mirrors: it only moves and scales.
+func (m *Matrix) Level() bool {
+	return !(m[1] != 0 || m[2] != 0 || m[0] <= 0 || m[3] <= 0)
+}
+
 // Apply transforms a point. The result is finite.
 func (m Matrix) Apply(x, y float64) (float64, float64) {
 	return clamp(m[0]*x + m[2]*y + m[4]), clamp(m[1]*x + m[3]*y + m[5])

@@ -42,6 +42,7 @@ type File struct {
 
 	values         []Object // stack of array elements being parsed
 	entries        []Entry  // stack of dictionary entries being parsed
+	short          []Object // room for short arrays
 	headOfFreeList bool     // the last subsection began with "0 65535 f"
 }
 

@@ -215,7 +215,7 @@ func (l *lexer) number() (Object, error) {
 			if negative {
 				v = -v
 			}
-			return Integer(v), nil
+			return boxed(v), nil
 		}
 	}
 	if i-whole > 400 {
@@ -246,5 +246,20 @@ func (l *lexer) numberOrRef() (Object, error) {
 		}
 	}
 	l.pos = after
-	return Integer(num), nil
+	return boxed(num), nil
+}
+
+// smallIntegers are boxed once: most numbers are widths and coordinates.
+var smallIntegers = func() (table [1024]Object) {
+	for i := range table {
+		table[i] = Integer(i)
+	}
+	return table
+}()
+
+func boxed(v int64) Object {
+	if v >= 0 && v < int64(len(smallIntegers)) {
+		return smallIntegers[v]
+	}
+	return Integer(v)
 }
