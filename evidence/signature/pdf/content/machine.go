@@ -133,8 +133,8 @@ func (m *machine) run(parts [][]byte, resources *syntax.Dict) {
 
 // The marks that get room at first: content has about markBytes for a word.
 const (
-	markBytes   = 32
-	maxExpected = 512
+	markBytes   = 20
+	maxExpected = 1024
 )
 
 // execute runs one stream; the caller has set resources.

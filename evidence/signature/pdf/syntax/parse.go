@@ -78,8 +78,13 @@ func (l *lexer) array(depth int) (Object, error) {
 const shortArray = 8
 
 // keep copies the elements of an array from the stack.
-func (f *File) keep(values []Object) Array {
+func (f *File) keep(values []Object) Object {
 	n := len(values)
+	if n == 1 {
+		if v, ok := values[0].(Integer); ok && v >= 0 && v < Integer(len(singles)) {
+			return singles[v]
+		}
+	}
 	if n > shortArray {
 		return append(make(Array, 0, n), values...)
 	}
