@@ -14,6 +14,7 @@ import (
 type inflater struct {
 	source bytes.Reader
 	reader io.ReadCloser
+	small  deflated
 	// first takes the beginning of the output, which is all of it for most
 	// streams: no declared length is needed to find out how much room to make.
 	first [32 << 10]byte
@@ -39,6 +40,11 @@ func inflate(data []byte, limit int64) ([]byte, error) {
 	}
 	p := inflaters.Get().(*inflater)
 	defer inflaters.Put(p)
+	if len(data) <= smallData {
+		if n, ok := p.small.inflate(data, p.first[:]); ok && int64(n) < limit {
+			return append([]byte{}, p.first[:n]...), nil
+		}
+	}
 	p.source.Reset(data)
 	if err := p.reader.(flate.Resetter).Reset(&p.source, nil); err != nil {
 		return nil, err
