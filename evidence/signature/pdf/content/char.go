@@ -18,11 +18,21 @@ type chars struct {
 	slots [256]uint16
 }
 
-// maxKept bounds the chars that are kept of all fonts together.
-const maxKept = 1 << 15
+// maxKept bounds the chars that are kept of all fonts together; those of a
+// font count as slotChars more.
+const (
+	maxKept   = 1 << 15
+	slotChars = 16
+)
 
 // char returns what f says of a code. The result is valid until the next call.
 func (m *machine) char(f *font, code int) *char {
+	if f.chars == nil {
+		if m.kept += slotChars; m.kept > maxKept {
+			return m.describe(f, code)
+		}
+		f.chars = &chars{}
+	}
 	slot := &f.chars.slots[code&0xff]
 	if *slot > 0 {
 		c := &f.chars.list[*slot-1]
@@ -32,12 +42,17 @@ func (m *machine) char(f *font, code int) *char {
 		return c
 	}
 	if m.kept++; m.kept > maxKept {
-		m.spare = f.describe(code)
-		return &m.spare
+		return m.describe(f, code)
 	}
 	f.chars.list = append(f.chars.list, f.describe(code))
 	*slot = uint16(len(f.chars.list))
 	return &f.chars.list[len(f.chars.list)-1]
+}
+
+// describe finds out about a code that is not kept.
+func (m *machine) describe(f *font, code int) *char {
+	m.spare = f.describe(code)
+	return &m.spare
 }
 
 func (f *font) describe(code int) char {

@@ -26,11 +26,15 @@ type font struct {
 	blanks map[int]bool
 	// bounded is false when glyphs may lie anywhere.
 	bounded bool
-	chars   chars
+	chars   *chars // made for the first text
 }
 
 // maxWidths bounds the widths that are kept of one font.
 const maxWidths = 1 << 17
+
+// roomAtFirst bounds the room that is made for what a font may turn out to
+// have: an array may be long and hold nothing.
+const roomAtFirst = 128
 
 func hasAny(s string, parts ...string) bool {
 	for _, p := range parts {
@@ -83,7 +87,7 @@ func (f *font) loadSimple(m *machine, d *syntax.Dict) {
 		f.missing = w
 	}
 	a = a[:min(len(a), 512)]
-	f.widths = make(map[int]float64, len(a))
+	f.widths = make(map[int]float64, min(len(a), roomAtFirst))
 	for i, o := range a {
 		if w, ok := numberOf(m.rev, o); ok {
 			f.widths[int(first)+i] = w
@@ -164,7 +168,7 @@ func twoByte(name string) bool {
 // loadCIDWidths reads W (ISO 32000-2 9.7.4.3).
 func (f *font) loadCIDWidths(m *machine, cid *syntax.Dict) {
 	a, _ := m.rev.Array(cid.Get("W"))
-	f.widths = make(map[int]float64, min(len(a)/2, 1<<10))
+	f.widths = make(map[int]float64, min(len(a)/2, roomAtFirst))
 	for i := 0; i+1 < len(a) && len(f.widths) < maxWidths; {
 		first, ok := numberOf(m.rev, a[i])
 		if !ok {

@@ -13,7 +13,7 @@ const charBytes = 32
 
 // parseToUnicode reads bfchar and bfrange sections and ignores the rest.
 func parseToUnicode(data []byte) *toUnicode {
-	u := &toUnicode{chars: make(map[int]string, min(len(data)/charBytes, 1<<10))}
+	u := &toUnicode{chars: make(map[int]string, min(len(data)/charBytes, roomAtFirst))}
 	l := lexer{data: data}
 	for {
 		l.decoded = l.decoded[:0]

@@ -83,7 +83,7 @@ func (p *inflater) read(limit, likely int64) ([]byte, error) {
 // The decoded streams that are kept: content is asked for by the survey of the
 // pages and by the comparison of each revision that touches it.
 const (
-	keptBytes  = 1 << 20   // of all
+	keptBytes  = 1 << 20   // of all, with the room behind them
 	keptStream = 128 << 10 // of one
 )
 
@@ -100,7 +100,7 @@ func (r *Revision) plain(at span, flate filter, max int64) ([]byte, error) {
 		return out, nil
 	}
 	out, err := r.unfilter(f.data[at.start:at.end], []filter{flate}, max)
-	if err != nil || len(out) > keptStream || int64(len(out)) >= min(max, f.limits.StreamBytes) {
+	if err != nil || cap(out) > keptStream || int64(len(out)) >= min(max, f.limits.StreamBytes) {
 		return out, err
 	}
 	if f.keptSize += int64(cap(out)); f.keptSize > keptBytes || f.kept == nil {
