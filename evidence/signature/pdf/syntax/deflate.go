@@ -11,6 +11,7 @@ type deflated struct {
 	pos  int    // of the next byte that is not in bits
 	bits uint64 // the next ones lowest
 	n    uint   // bits that count
+	more bool   // it gave up since there is no room for what certainly follows
 	lens [maxLiterals + maxDistances]uint8
 
 	literals, distances, order huffman
@@ -29,7 +30,7 @@ const smallData = 12 << 10
 
 // inflate fills out from its beginning; false when it gave up.
 func (d *deflated) inflate(data, out []byte) (int, bool) {
-	d.data, d.pos, d.bits, d.n = data, 0, 0, 0
+	d.data, d.pos, d.bits, d.n, d.more = data, 0, 0, 0, false
 	at := 0
 	for {
 		d.fill()
@@ -88,10 +89,13 @@ func (d *deflated) stored(out []byte, at int) (int, bool) {
 	}
 	n, inverse := int(binary.LittleEndian.Uint16(d.data[from:])), binary.LittleEndian.Uint16(d.data[from+2:])
 	from += 4
-	if uint16(n) != ^inverse || n > len(d.data)-from || n > len(out)-at {
+	if uint16(n) != ^inverse || n > len(d.data)-from {
 		return at, false
 	}
-	copy(out[at:], d.data[from:from+n])
+	if copied := copy(out[at:], d.data[from:from+n]); copied < n {
+		d.more = true
+		return at + copied, false
+	}
 	d.pos, d.bits, d.n = from+n, 0, 0
 	return at + n, true
 }
@@ -146,8 +150,11 @@ func (d *deflated) block(out []byte, at int, literals, distances *huffman) (int,
 		d.fill()
 		s := d.symbol(literals)
 		switch {
-		case !d.have() || at == len(out) || s >= maxLiterals:
-			return at, s == 256 && d.have()
+		case !d.have() || s >= maxLiterals:
+			return at, false
+		case s < 256 && at == len(out):
+			d.more = true
+			return at, false
 		case s < 256:
 			out[at] = byte(s)
 			at++
@@ -161,11 +168,15 @@ func (d *deflated) block(out []byte, at int, literals, distances *huffman) (int,
 			return at, false
 		}
 		far := int(distanceBase[t]) + int(d.take(uint(distanceExtra[t])))
-		if !d.have() || far > at || length > len(out)-at {
+		if !d.have() || far > at {
 			return at, false
 		}
-		for end := at + length; at < end; {
+		whole := at + length
+		for end := min(whole, len(out)); at < end; {
 			at += copy(out[at:end], out[at-far:at]) // twice as much each time they overlap
+		}
+		if d.more = at < whole; d.more {
+			return at, false
 		}
 	}
 }

@@ -3,6 +3,7 @@ package syntax
 import (
 	"bytes"
 	"compress/flate"
+	"errors"
 	"io"
 	"math/rand"
 	"strings"
@@ -43,6 +44,27 @@ func agrees(t testing.TB, data []byte) (ok bool) {
 	return true
 }
 
+// agreesWithin compares inflate at one limit with what it falls back to.
+func agreesWithin(t testing.TB, data []byte, limit int64) {
+	t.Helper()
+	got, gotErr := inflate(data, limit)
+	if len(data) < 2 || IsSpace(data[0]) || data[0]&0x0f == 8 && (int(data[0])<<8|int(data[1]))%31 == 0 {
+		return // a header, which is not the matter here
+	}
+	p := inflaters.New().(*inflater)
+	p.source.Reset(data)
+	if err := p.reader.(flate.Resetter).Reset(&p.source, nil); err != nil {
+		t.Fatal(err)
+	}
+	want, wantErr := p.read(limit, 0)
+	if errors.Is(gotErr, errFull) && int64(len(want)) > limit {
+		want, wantErr = want[:limit], errFull // it broke off just behind
+	}
+	if !bytes.Equal(got, want) || (gotErr == nil) != (wantErr == nil) || errors.Is(gotErr, errFull) != errors.Is(wantErr, errFull) {
+		t.Fatalf("%x within %d: got %d bytes, %v, want %d, %v", data, limit, len(got), gotErr, len(want), wantErr)
+	}
+}
+
 // deflateSamples are contents of several kinds, compressed at every level.
 func deflateSamples(t testing.TB) [][]byte {
 	random := rand.New(rand.NewSource(1))
@@ -77,6 +99,9 @@ func TestDeflate(t *testing.T) {
 				agrees(t, data[:n])
 			}
 		}
+		for _, limit := range []int64{1, 2, 3, 44, 45, 46, 1024, 2999, 3000, 3001, 9000, 32 << 10, 33 << 10} {
+			agreesWithin(t, data, limit)
+		}
 	}
 	if all := len(deflateSamples(t)); read < all*3/4 {
 		t.Errorf("got %d of %d streams read, want most of them", read, all)
@@ -94,6 +119,7 @@ func TestDeflateBroken(t *testing.T) {
 			at, bit := random.Intn(min(len(data), 400)), random.Intn(8)
 			data[at] ^= 1 << bit
 			agrees(t, data)
+			agreesWithin(t, data, random.Int63n(4000)+1)
 			data[at] ^= 1 << bit
 		}
 	}
@@ -101,7 +127,10 @@ func TestDeflateBroken(t *testing.T) {
 
 func FuzzDeflate(f *testing.F) {
 	for _, data := range deflateSamples(f) {
-		f.Add(data)
+		f.Add(data, uint16(100))
 	}
-	f.Fuzz(func(t *testing.T, data []byte) { agrees(t, data) })
+	f.Fuzz(func(t *testing.T, data []byte, limit uint16) {
+		agrees(t, data)
+		agreesWithin(t, data, int64(limit)+1)
+	})
 }

@@ -40,9 +40,12 @@ func inflate(data []byte, limit int64) ([]byte, error) {
 	}
 	p := inflaters.Get().(*inflater)
 	defer inflaters.Put(p)
-	if len(data) <= smallData {
-		if n, ok := p.small.inflate(data, p.first[:]); ok && int64(n) < limit {
+	if room := min(limit, int64(len(p.first))); len(data) <= smallData || room == limit {
+		switch n, ok := p.small.inflate(data, p.first[:room]); {
+		case ok && int64(n) < limit:
 			return append([]byte{}, p.first[:n]...), nil
+		case p.small.more && room == limit:
+			return append([]byte{}, p.first[:n]...), errFull
 		}
 	}
 	p.source.Reset(data)
