@@ -26,6 +26,13 @@ var inflaters = sync.Pool{New: func() any {
 	return p
 }}
 
+// done gives p back, without the file that it read from.
+func (p *inflater) done() {
+	p.source.Reset(nil)
+	p.small.data = nil
+	inflaters.Put(p)
+}
+
 // inflate undoes FlateDecode (RFC 1950). The checksum is not demanded: no
 // PDF reader does, and old producers leave it out.
 func inflate(data []byte, limit int64) ([]byte, error) {
@@ -39,7 +46,7 @@ func inflate(data []byte, limit int64) ([]byte, error) {
 		data = data[2:]
 	}
 	p := inflaters.Get().(*inflater)
-	defer inflaters.Put(p)
+	defer p.done()
 	if room := min(limit, int64(len(p.first))); len(data) <= smallData || room == limit {
 		switch n, ok := p.small.inflate(data, p.first[:room]); {
 		case ok && int64(n) < limit:
@@ -119,7 +126,7 @@ func (r *Revision) plain(at span, flate filter, max int64) ([]byte, error) {
 // object, and with it a signature.
 func wrongChecksum(data []byte, limit int64) bool {
 	p := inflaters.Get().(*inflater)
-	defer inflaters.Put(p)
+	defer p.done()
 	for len(data) > 0 && IsSpace(data[0]) {
 		data = data[1:]
 	}
