@@ -175,7 +175,7 @@ func (h *history) compare(i int) []finding {
 	if err != nil {
 		return []finding{unreadable(i, err)}
 	}
-	s := &step{old: before, new: after, changed: map[int]bool{}, moved: map[int]int{}, memo: map[string]map[[2]int]bool{},
+	s := &step{old: before, new: after, changed: map[int]bool{}, moved: map[int]int{}, memo: map[likeness]map[[2]int]bool{},
 		equal: map[bool]map[[2]int]bool{}, drawings: map[int]*content.Drawing{}, scans: map[int64]*scan{}}
 	for _, num := range after.rev.Changed() {
 		s.changed[num] = true
@@ -201,8 +201,10 @@ type step struct {
 	old, new *state
 	changed  map[int]bool // objects that the new revision wrote
 	found    []finding
-	memo     map[string]map[[2]int]bool
+	memo     map[likeness]map[[2]int]bool
 	equal    map[bool]map[[2]int]bool // pairs found equal, by comparer.drawn
+	queue    []pair                   // lent to a comparer
+	path     []byte                   // lent to a comparer
 	// counterpart holds for each new page the old one it continues, or nil.
 	counterpart []*statePage
 	moved       map[int]int // annotations and fields with a new object number
@@ -242,33 +244,37 @@ func (s *step) add(f finding) {
 // maxDetails is how many places one finding names.
 const maxDetails = 3
 
+// likeness says which findings share what was compared for them.
+type likeness struct {
+	kind  findingKind
+	class signature.ChangeClass
+	what  string
+	drawn bool
+}
+
 // deep compares two values and adds one finding like the given one that names
 // the first few places where they differ. What was compared before in the
 // same way is not compared again.
 func (s *step) deep(a, b syntax.Object, drawn bool, object int, path string, like finding) {
-	key := fmt.Sprint(like.kind, like.class, like.what, drawn)
-	if s.memo[key] == nil {
-		s.memo[key] = map[[2]int]bool{}
+	if equal, ok := scalars(a, b); ok && equal {
+		return
 	}
-	var places []string
-	at := 0
-	c := &comparer{step: s, drawn: drawn, memo: s.memo[key], found: func(object int, path, detail string) bool {
-		if len(places) == 0 {
-			at = object
-		}
-		places = append(places, path+": "+detail)
-		return true
-	}}
+	key := likeness{like.kind, like.class, like.what, drawn}
+	c := comparer{step: s, drawn: drawn, memo: s.memo[key]}
+	defer c.borrow()()
 	c.compare(a, b, object, path)
-	if len(places) == 0 {
+	if c.memo != nil {
+		s.memo[key] = c.memo
+	}
+	if c.count == 0 {
 		return
 	}
 	more := ""
-	if n := len(places) - maxDetails; n > 0 {
-		places, more = places[:maxDetails], fmt.Sprintf(" and %d more", n)
+	if n := c.count - len(c.places); n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
 	}
-	like.object = at
-	like.detail = strings.TrimSpace(like.detail+" "+strings.Join(places, ", ")) + more
+	like.object = c.at
+	like.detail = strings.TrimSpace(like.detail+" "+strings.Join(c.places, ", ")) + more
 	s.add(like)
 }
 
@@ -300,6 +306,9 @@ func oneLine(s string) string {
 
 // printable makes text from a file safe for one line of output.
 func printable(s string, n int) string {
+	if len(s) <= n && plain(s) {
+		return s
+	}
 	var out strings.Builder
 	for _, r := range s {
 		if out.Len() >= n {
@@ -312,4 +321,14 @@ func printable(s string, n int) string {
 		out.WriteRune(r)
 	}
 	return out.String()
+}
+
+// plain reports whether a text is printable ASCII.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }

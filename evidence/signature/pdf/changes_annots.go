@@ -69,15 +69,15 @@ func (s *step) renumbered(both []annotPair, removed, added []*stateAnnot) ([]ann
 
 // sameAnnot compares two annotations without their back references.
 func (s *step) sameAnnot(a, b *stateAnnot) bool {
-	equal := true
-	c := &comparer{step: s, memo: map[[2]int]bool{}, found: func(int, string, string) bool { equal = false; return false }}
+	c := comparer{step: s, brief: true}
+	defer c.borrow()()
 	c.dict(a.dict, b.dict, map[syntax.Name]bool{"P": true, "Parent": true, "Popup": true, "IRT": true, "StructParent": true}, 0)
 	for len(c.queue) > 0 && !c.done {
 		p := c.queue[len(c.queue)-1]
 		c.queue = c.queue[:len(c.queue)-1]
 		c.pair(p)
 	}
-	return equal
+	return c.count == 0
 }
 
 // matchAnnots finds annotations that moved to another number and those that

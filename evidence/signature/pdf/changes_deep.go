@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 
 	"minhchung/evidence/signature/pdf/syntax"
@@ -19,12 +20,16 @@ type comparer struct {
 	// There only a few entries may point at nodes with an identity, so that
 	// nothing can be drawn without being compared.
 	drawn bool
-	memo  map[[2]int]bool
+	memo  map[[2]int]bool // pairs that were queued; made when there is one
 	queue []pair
 	path  []byte
-	// found takes a difference; false stops the comparison.
-	found func(object int, path, detail string) bool
+	// brief stops the comparison at the first difference.
+	brief bool
 	done  bool
+
+	count  int      // of differences
+	places []string // the first maxDetails of them, unless brief
+	at     int      // object of the first
 }
 
 // pair is two indirect objects to compare.
@@ -54,7 +59,20 @@ func (c *comparer) report(object int, format string, args ...any) {
 	if c.done {
 		return
 	}
-	c.done = !c.found(object, string(c.path), fmt.Sprintf(format, args...))
+	if c.count++; c.count == 1 {
+		c.at = object
+	}
+	if c.done = c.brief; !c.brief && len(c.places) < maxDetails {
+		c.places = append(c.places, string(c.path)+": "+fmt.Sprintf(format, args...))
+	}
+}
+
+// borrow lends the comparer the memory of the one before; the result takes it
+// back. Another comparer may be at work meanwhile, and makes its own.
+func (c *comparer) borrow() (giveBack func()) {
+	s := c.step
+	c.queue, c.path, s.queue, s.path = s.queue[:0], s.path[:0], nil, nil
+	return func() { s.queue, s.path = c.queue[:0], c.path[:0] }
 }
 
 // pair compares two indirect objects.
@@ -95,6 +113,9 @@ func (c *comparer) value(a, b syntax.Object, key syntax.Name, object int) {
 	if aRef && bRef {
 		k := [2]int{ra.Num, rb.Num}
 		if !c.memo[k] && !c.step.equal[c.drawn][k] {
+			if c.memo == nil {
+				c.memo = map[[2]int]bool{}
+			}
 			c.memo[k] = true
 			c.queue = append(c.queue, pair{ra, rb, string(c.path)})
 		}
@@ -164,6 +185,16 @@ func sameScalar(a, b syntax.Object) bool {
 	return a == b
 }
 
+// scalars compares two values that lead nowhere; false when one of them does.
+func scalars(a, b syntax.Object) (equal, ok bool) {
+	for _, o := range [2]syntax.Object{a, b} {
+		if _, text := o.(syntax.String); text || o == nil || refers(o) {
+			return false, false
+		}
+	}
+	return sameScalar(a, b), true
+}
+
 func asNumber(o syntax.Object) (float64, bool) {
 	switch v := o.(type) {
 	case syntax.Integer:
@@ -206,8 +237,44 @@ func shortly(o syntax.Object) string {
 	return ""
 }
 
+// leads reports whether references may be found from a value.
+func leads(o syntax.Object) bool {
+	switch v := o.(type) {
+	case syntax.Array:
+		return slices.ContainsFunc(v, refers)
+	default:
+		return refers(o)
+	}
+}
+
+func refers(o syntax.Object) bool {
+	switch o.(type) {
+	case syntax.Ref, syntax.Array, *syntax.Dict, *syntax.Stream:
+		return true
+	}
+	return false
+}
+
+// unchanged looks at an entry or element that is the very same in both
+// revisions: only references can lead to a difference from there.
+func (c *comparer) unchanged(d *syntax.Dict, skip map[syntax.Name]bool, object int) {
+	for i := range d.Entries {
+		e := &d.Entries[i]
+		if v := e.Value; leads(v) && !skip[e.Key] {
+			if d.Duplicate {
+				v = d.Get(e.Key)
+			}
+			c.entry(v, v, e.Key, object)
+		}
+	}
+}
+
 // dict compares two dictionaries without the entries of skip.
 func (c *comparer) dict(a, b *syntax.Dict, skip map[syntax.Name]bool, object int) {
+	if a == b && a != nil {
+		c.unchanged(a, skip, object)
+		return
+	}
 	if b.Duplicate && !a.Duplicate {
 		c.report(object, "a dictionary with the same entry twice")
 		return
@@ -241,8 +308,11 @@ func (c *comparer) array(a, b syntax.Array, object int) {
 		c.report(object, "%d items instead of %d", len(b), len(a))
 		return
 	}
+	same := len(a) > 0 && &a[0] == &b[0]
 	for i := range a {
-		c.value(a[i], b[i], "", object)
+		if !same || leads(a[i]) {
+			c.value(a[i], b[i], "", object)
+		}
 	}
 }
 
@@ -308,20 +378,20 @@ func (s *step) sameEncoding(a, b *syntax.Stream) bool {
 
 // same reports whether two values mean the same.
 func (s *step) same(a, b syntax.Object, drawn bool) bool {
-	equal := true
-	c := &comparer{step: s, drawn: drawn, memo: map[[2]int]bool{}, found: func(int, string, string) bool {
-		equal = false
-		return false
-	}}
+	if equal, ok := scalars(a, b); ok {
+		return equal
+	}
+	c := comparer{step: s, drawn: drawn, brief: true}
+	defer c.borrow()()
 	c.compare(a, b, 0, "")
-	if equal {
+	if c.count == 0 && len(c.memo) > 0 {
 		// Every pair on the way is equal, and need not be looked at again.
 		if s.equal[drawn] == nil {
 			s.equal[drawn] = map[[2]int]bool{}
 		}
 		maps.Copy(s.equal[drawn], c.memo)
 	}
-	return equal
+	return c.count == 0
 }
 
 // backward are the entries that may point at nodes with an identity from what

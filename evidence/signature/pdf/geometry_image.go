@@ -21,7 +21,7 @@ func translucent(rev *syntax.Revision, m *content.Mark, d *content.Drawing, page
 		if !touches(t, m.Box, page) {
 			continue
 		}
-		if t.Kind != content.Text || mask.opacity(t.Box.Intersect(m.Box), m.Matrix) > 0.4 {
+		if t.Kind != content.Text || mask.opacity(t.Box.Intersect(m.Box), *m.Matrix) > 0.4 {
 			return false
 		}
 	}
@@ -35,7 +35,7 @@ type softMask struct {
 }
 
 func maskOf(rev *syntax.Revision, m *content.Mark) *softMask {
-	if m.XObject == nil || m.Matrix[1] != 0 || m.Matrix[2] != 0 || m.Matrix[0] <= 0 || m.Matrix[3] <= 0 {
+	if m.XObject == nil || !m.Matrix.Level() {
 		return nil
 	}
 	v, _ := rev.Resolve(m.XObject.Dict.Get("SMask"))

@@ -32,7 +32,7 @@ type scan struct {
 // nothing: seals and arrival stamps go to free places of scanned pages, too.
 // What cannot be decoded is not blank.
 func (s *step) blank(m *content.Mark, rect content.Rect) bool {
-	if m.XObject == nil || m.Matrix[1] != 0 || m.Matrix[2] != 0 || m.Matrix[0] <= 0 || m.Matrix[3] <= 0 {
+	if m.XObject == nil || !m.Matrix.Level() {
 		return false
 	}
 	p, ok := s.scans[m.XObject.Start]
@@ -40,7 +40,7 @@ func (s *step) blank(m *content.Mark, rect content.Rect) bool {
 		p = scanOf(s.old.rev, m.XObject)
 		s.scans[m.XObject.Start] = p
 	}
-	return p != nil && p.light(rect, m.Matrix)
+	return p != nil && p.light(rect, *m.Matrix)
 }
 
 // light looks at up to 400 by 400 pixels of the place.

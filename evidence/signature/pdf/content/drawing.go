@@ -21,11 +21,6 @@ func (k Kind) String() string {
 // Mark is one thing that a content stream draws.
 type Mark struct {
 	Kind Kind
-	// Box encloses the mark in the space of the page. It may be too large,
-	// never too small, as long as the Drawing is Complete.
-	Box Rect
-	// Part is the index of the content stream whose operator drew it.
-	Part int
 	// Invisible is true for text of render mode 3, such as the layer that
 	// recognition puts over a scan.
 	Invisible bool
@@ -34,25 +29,31 @@ type Mark struct {
 	// Simple is true for a path of straight lines parallel to the axes: rules,
 	// frames and backgrounds, but not outlined letters.
 	Simple bool
-	// Text is what a Text mark says, when its font tells. Known is false
-	// when at least one code has no certain meaning.
-	Text  string
+	// Known is false when at least one code of a Text mark has no certain
+	// meaning.
 	Known bool
 	// Bounded is false for text whose font may draw outside Box: Type 3
 	// fonts, vertical writing, CMaps that are not followed here.
 	Bounded bool
+	// Upright is false when the lines of a Text mark are not level.
+	Upright bool
+	// Box encloses the mark in the space of the page. It may be too large,
+	// never too small, as long as the Drawing is Complete.
+	Box Rect
+	// Part is the index of the content stream whose operator drew it.
+	Part int
+	// Text is what a Text mark says, when its font tells.
+	Text string
 	// Font is the font of a Text mark; nil when its resource is missing.
 	Font *syntax.Dict
 	// Codes are the character codes of a Text mark, when Limits asks for them.
 	Codes []int
-	// Em is at least the size of the font of a Text mark, in points. Upright
-	// is false when its lines are not level.
-	Em      float64
-	Upright bool
+	// Em is at least the size of the font of a Text mark, in points.
+	Em float64
 	// XObject is the image of an Image mark; nil for an inline image.
 	XObject *syntax.Stream
 	// Matrix maps the unit square of an Image mark to the page.
-	Matrix Matrix
+	Matrix *Matrix
 }
 
 // Drawing is what content streams draw.

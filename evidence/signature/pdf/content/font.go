@@ -26,10 +26,15 @@ type font struct {
 	blanks map[int]bool
 	// bounded is false when glyphs may lie anywhere.
 	bounded bool
+	chars   *chars // made for the first text
 }
 
 // maxWidths bounds the widths that are kept of one font.
 const maxWidths = 1 << 17
+
+// roomAtFirst bounds the room that is made for what a font may turn out to
+// have: an array may be long and hold nothing.
+const roomAtFirst = 128
 
 func hasAny(s string, parts ...string) bool {
 	for _, p := range parts {
@@ -48,7 +53,7 @@ func (m *machine) loadFont(d *syntax.Dict) *font {
 	if f, ok := m.fonts[d]; ok {
 		return f
 	}
-	f := &font{dict: d, scale: 0.001, missing: -1, ascent: 0.95, descent: -0.25, bounded: true, widths: map[int]float64{}}
+	f := &font{dict: d, scale: 0.001, missing: -1, ascent: 0.95, descent: -0.25, bounded: true}
 	m.fonts[d] = f
 	f.base = m.name(d.Get("BaseFont"))
 	if s, ok := m.resolve(d.Get("ToUnicode")).(*syntax.Stream); ok {
@@ -81,7 +86,9 @@ func (f *font) loadSimple(m *machine, d *syntax.Dict) {
 	if w, ok := numberOf(m.rev, desc.Get("MissingWidth")); ok {
 		f.missing = w
 	}
-	for i, o := range a[:min(len(a), 512)] {
+	a = a[:min(len(a), 512)]
+	f.widths = make(map[int]float64, min(len(a), roomAtFirst))
+	for i, o := range a {
 		if w, ok := numberOf(m.rev, o); ok {
 			f.widths[int(first)+i] = w
 		}
@@ -161,6 +168,7 @@ func twoByte(name string) bool {
 // loadCIDWidths reads W (ISO 32000-2 9.7.4.3).
 func (f *font) loadCIDWidths(m *machine, cid *syntax.Dict) {
 	a, _ := m.rev.Array(cid.Get("W"))
+	f.widths = make(map[int]float64, min(len(a)/2, roomAtFirst))
 	for i := 0; i+1 < len(a) && len(f.widths) < maxWidths; {
 		first, ok := numberOf(m.rev, a[i])
 		if !ok {
@@ -197,16 +205,15 @@ func (f *font) findBlanks() {
 	if f.unicode == nil {
 		return
 	}
-	found := map[int]bool{}
+	var found []int
 	for code, s := range f.unicode.chars {
 		if s == " " || s == "\u00a0" {
-			found[code] = true
+			if found = append(found, code); len(found) > 2 {
+				return
+			}
 		}
 	}
-	if len(found) > 2 {
-		return
-	}
-	for code := range found {
+	for _, code := range found {
 		f.blanks[code] = true
 	}
 }
@@ -243,11 +250,4 @@ func (f *font) text(code int) (string, bool) {
 		return string(rune(code)), true
 	}
 	return "", false
-}
-
-// filler reports whether a code draws part of a dotted or underscored line
-// that marks a place to be filled in, such as "Số: ....../BC-UBND".
-func (f *font) filler(code int) bool {
-	s, _ := f.text(code)
-	return s == "." || s == "…" || s == "_" || s == "‥"
 }

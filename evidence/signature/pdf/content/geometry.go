@@ -82,6 +82,11 @@ func (m Matrix) Mul(n Matrix) Matrix {
 	}
 }
 
+// Level reports whether m neither turns nor mirrors: it only moves and scales.
+func (m *Matrix) Level() bool {
+	return !(m[1] != 0 || m[2] != 0 || m[0] <= 0 || m[3] <= 0)
+}
+
 // Apply transforms a point. The result is finite.
 func (m Matrix) Apply(x, y float64) (float64, float64) {
 	return clamp(m[0]*x + m[2]*y + m[4]), clamp(m[1]*x + m[3]*y + m[5])
@@ -89,6 +94,12 @@ func (m Matrix) Apply(x, y float64) (float64, float64) {
 
 // Box returns the smallest Rect around the transformed r.
 func (m Matrix) Box(r Rect) Rect {
+	if size := r.Width() + r.Height(); m[1] == 0 && m[2] == 0 && size-size == 0 {
+		// Nothing is turned and r is finite: two corners give the other two.
+		x0, y0 := m.Apply(r.X0, r.Y0)
+		x1, y1 := m.Apply(r.X1, r.Y1)
+		return Rect{min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)}
+	}
 	var b bounds
 	for _, p := range [4][2]float64{{r.X0, r.Y0}, {r.X1, r.Y0}, {r.X0, r.Y1}, {r.X1, r.Y1}} {
 		b.add(m.Apply(p[0], p[1]))
@@ -117,4 +128,13 @@ func (b *bounds) add(x, y float64) {
 		return
 	}
 	b.rect = Rect{min(b.rect.X0, x), min(b.rect.Y0, y), max(b.rect.X1, x), max(b.rect.Y1, y)}
+}
+
+// join grows around a rectangle, which may be without area.
+func (b *bounds) join(r Rect) {
+	if !b.any {
+		b.rect, b.any = r, true
+		return
+	}
+	b.rect = Rect{min(b.rect.X0, r.X0), min(b.rect.Y0, r.Y0), max(b.rect.X1, r.X1), max(b.rect.Y1, r.Y1)}
 }

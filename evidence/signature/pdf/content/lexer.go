@@ -34,6 +34,9 @@ type token struct {
 type lexer struct {
 	data []byte
 	pos  int
+	// decoded holds the strings that are not written as they are meant. Who
+	// empties it gives up the tokens before.
+	decoded []byte
 }
 
 func isSpace(c byte) bool {
@@ -120,30 +123,73 @@ func number(w []byte) (float64, bool) {
 	if len(w) == 0 || len(w) > 64 {
 		return 0, false
 	}
-	digits := false
+	digits, point, whole := 0, -1, int64(0)
 	for i, c := range w {
 		switch {
 		case c >= '0' && c <= '9':
-			digits = true
-		case (c == '+' || c == '-') && i == 0, c == '.':
+			if digits++; digits <= exactDigits {
+				whole = 10*whole + int64(c-'0')
+			}
+		case (c == '+' || c == '-') && i == 0:
+		case c == '.':
+			if point >= 0 {
+				return 0, false
+			}
+			point = i
 		case c == '-' && i == 1 && w[0] == '-': // "--5" is seen in the field
 			return number(w[1:])
 		default:
 			return 0, false
 		}
 	}
-	if !digits {
+	switch {
+	case digits == 0:
 		return 0, false
+	case digits > exactDigits:
+		n, err := strconv.ParseFloat(string(w), 64)
+		return n, err == nil
 	}
-	n, err := strconv.ParseFloat(string(w), 64)
-	return n, err == nil
+	n := float64(whole)
+	if point >= 0 {
+		n /= powers[len(w)-1-point]
+	}
+	if w[0] == '-' {
+		n = -n
+	}
+	return n, true
 }
+
+// exactDigits is how many digits a float64 holds exactly. One division by an
+// exact power of ten then rounds once, as strconv does.
+const exactDigits = 15
+
+var powers = [exactDigits + 1]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
 // literal reads a string in parentheses (ISO 32000-2 7.3.4.2).
 func (l *lexer) literal() []byte {
 	l.pos++
-	var out []byte
-	depth := 1
+	start, depth := l.pos, 1
+	for i := start; i < len(l.data); i++ {
+		switch l.data[i] {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				l.pos = i + 1
+				return l.data[start:i:i]
+			}
+		case '\\':
+			return l.escaped(start, i, depth)
+		}
+	}
+	l.pos = len(l.data)
+	return l.data[start:]
+}
+
+// escaped reads the rest of a string from its first backslash, at pos.
+func (l *lexer) escaped(start, pos, depth int) []byte {
+	n := len(l.decoded)
+	l.decoded, l.pos = append(l.decoded, l.data[start:pos]...), pos
 	for l.pos < len(l.data) {
 		c := l.data[l.pos]
 		l.pos++
@@ -152,15 +198,15 @@ func (l *lexer) literal() []byte {
 			depth++
 		case ')':
 			if depth--; depth == 0 {
-				return out
+				return l.decoded[n:]
 			}
 		case '\\':
-			out = l.escape(out)
+			l.decoded = l.escape(l.decoded)
 			continue
 		}
-		out = append(out, c)
+		l.decoded = append(l.decoded, c)
 	}
-	return out
+	return l.decoded[n:]
 }
 
 func (l *lexer) escape(out []byte) []byte {
@@ -193,41 +239,44 @@ func (l *lexer) escape(out []byte) []byte {
 
 // hex reads a hexadecimal string (ISO 32000-2 7.3.4.3).
 func (l *lexer) hex() []byte {
-	l.pos++
-	var out []byte
+	n := len(l.decoded)
 	var half byte
 	odd := false
-	for l.pos < len(l.data) {
-		c := l.data[l.pos]
-		l.pos++
-		if c == '>' {
-			break
-		}
-		v, ok := hexDigit(c)
-		if !ok {
+	i := l.pos + 1
+	for ; i < len(l.data) && l.data[i] != '>'; i++ {
+		v := hexDigits[l.data[i]]
+		if v > 15 {
 			continue
 		}
 		if odd {
-			out = append(out, half<<4|v)
+			l.decoded = append(l.decoded, half<<4|v)
 		}
 		half, odd = v, !odd
 	}
 	if odd {
-		out = append(out, half<<4)
+		l.decoded = append(l.decoded, half<<4)
 	}
-	return out
+	l.pos = min(i+1, len(l.data))
+	return l.decoded[n:]
 }
 
-func hexDigit(c byte) (byte, bool) {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0', true
-	case c >= 'a' && c <= 'f':
-		return c - 'a' + 10, true
-	case c >= 'A' && c <= 'F':
-		return c - 'A' + 10, true
+// hexDigits are the values of hexadecimal digits; others have a larger one.
+var hexDigits = func() (table [256]byte) {
+	for i := range table {
+		table[i] = 0xff
 	}
-	return 0, false
+	for i := range byte(10) {
+		table['0'+i] = i
+	}
+	for i := range byte(6) {
+		table['a'+i], table['A'+i] = 10+i, 10+i
+	}
+	return table
+}()
+
+func hexDigit(c byte) (byte, bool) {
+	v := hexDigits[c]
+	return v, v < 16
 }
 
 func unescapeName(w []byte) []byte {

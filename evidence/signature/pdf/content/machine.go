@@ -55,6 +55,12 @@ type machine struct {
 	nested   bool    // draws a glyph of a Type 3 font
 	fonts    map[*syntax.Dict]*font
 	decoded  map[int64][]byte
+
+	expected int // marks that get room at first
+
+	word  word // being shown
+	kept  int  // chars of all fonts
+	spare char // one beyond
 }
 
 // maxSaved bounds the stack of q.
@@ -107,17 +113,29 @@ func (m *machine) resource(category string, name []byte) syntax.Object {
 // follows (ISO 32000-2 table 31, Contents).
 func (m *machine) run(parts [][]byte, resources *syntax.Dict) {
 	m.resources = resources
-	var all []byte
+	size := 0
 	m.bounds = nil
 	for _, p := range parts {
-		all = append(append(all, p...), '\n')
-		m.bounds = append(m.bounds, len(all))
+		size += len(p) + 1
+		m.bounds = append(m.bounds, size)
 	}
+	m.expected = min(1+size/markBytes, maxExpected)
 	if len(parts) == 1 {
-		all = parts[0]
+		m.execute(parts[0])
+		return
+	}
+	all := make([]byte, 0, size)
+	for _, p := range parts {
+		all = append(append(all, p...), '\n')
 	}
 	m.execute(all)
 }
+
+// The marks that get room at first: content has about markBytes for a word.
+const (
+	markBytes   = 20
+	maxExpected = 1024
+)
 
 // execute runs one stream; the caller has set resources.
 func (m *machine) execute(data []byte) {
@@ -141,6 +159,7 @@ func (m *machine) execute(data []byte) {
 			}
 			m.operate(string(t.text), &l)
 			m.clear()
+			l.decoded = l.decoded[:0]
 		default:
 			m.push(t, &l)
 		}
@@ -306,6 +325,9 @@ func (m *machine) mark(k Mark) {
 		}
 		return
 	}
+	if m.drawing.Marks == nil {
+		m.drawing.Marks = make([]Mark, 0, m.expected)
+	}
 	m.drawing.Marks = append(m.drawing.Marks, k)
 }
 
@@ -323,10 +345,15 @@ func (m *machine) do() {
 	}
 	switch m.name(s.Dict.Get("Subtype")) {
 	case "Image":
-		m.mark(Mark{Kind: Image, Box: m.state.ctm.Box(unit), XObject: s, Matrix: m.state.ctm, Bounded: true})
+		m.image(s)
 	default: // readers differ on what a missing subtype means; draw it
 		m.form(s, m.resources)
 	}
+}
+
+func (m *machine) image(s *syntax.Stream) {
+	at := m.state.ctm
+	m.mark(Mark{Kind: Image, Box: at.Box(unit), XObject: s, Matrix: &at, Bounded: true})
 }
 
 func (m *machine) inlineImage(l *lexer) {
@@ -340,7 +367,7 @@ func (m *machine) inlineImage(l *lexer) {
 		}
 	}
 	l.skipInlineImage()
-	m.mark(Mark{Kind: Image, Box: m.state.ctm.Box(unit), Matrix: m.state.ctm, Bounded: true})
+	m.image(nil)
 }
 
 // form draws a form XObject (ISO 32000-2 8.10) with the current matrix.

@@ -1,11 +1,6 @@
 package content
 
-import (
-	"math"
-	"strings"
-
-	"minhchung/evidence/signature/pdf/syntax"
-)
+import "minhchung/evidence/signature/pdf/syntax"
 
 // textOperator executes text objects, state, positioning and showing
 // (ISO 32000-2 9.3, 9.4).
@@ -94,7 +89,7 @@ func (m *machine) nextLine(tx, ty float64) {
 
 func (m *machine) showLast() {
 	if s, ok := m.last(kindString); ok {
-		w := m.word()
+		w := m.startText()
 		m.show(s.text, w)
 		w.flush()
 	}
@@ -105,7 +100,7 @@ func (m *machine) showArray() {
 	if !ok {
 		return
 	}
-	w := m.word()
+	w := m.startText()
 	for _, item := range m.arena[a.from:a.to] {
 		if item.kind == kindString {
 			m.show(item.text, w)
@@ -115,54 +110,21 @@ func (m *machine) showArray() {
 		if abs(item.num) > 200 {
 			w.flush() // a gap as wide as a space
 		}
-		m.tm = Matrix{1, 0, 0, 1, shift, 0}.Mul(m.tm)
+		m.advance(shift)
 	}
 	w.flush()
 }
 
-// word collects the glyphs between two blanks.
-type word struct {
-	m      *machine
-	box    bounds
-	text   strings.Builder
-	known  bool
-	filler bool // only dots and underscores so far
-	glyphs int
-	codes  []int
-	em     float64
-	level  bool // all glyphs so far stand on a level line, upright
-	loose  bool // a glyph of a Type 3 font could not be measured
-}
-
-func (m *machine) word() *word { return &word{m: m, known: true, filler: true, level: true} }
-
-// flush records the word. A run of dots or underscores is a line to be
-// filled in and not a text.
-func (w *word) flush() {
-	if w.box.any && !(w.filler && (w.glyphs > 2 || w.text.String() == "…")) {
-		g := &w.m.state
-		k := Mark{Kind: Text, Box: w.box.rect, Invisible: w.hidden(), Text: w.text.String(), Known: w.known, Codes: w.codes, Em: w.em, Upright: w.level}
-		if g.font != nil {
-			k.Font, k.Bounded = g.font.dict, g.font.bounded || g.font.type3 != nil && !w.loose
-		}
-		w.m.mark(k)
-	}
-	*w = *w.m.word()
-}
-
-// hidden reports whether the text is not painted (ISO 32000-2 table 104). The
-// rendering mode means nothing to Type 3 fonts (9.3.6).
-func (w *word) hidden() bool {
-	g := &w.m.state
-	return (g.render == 3 || g.render == 7) && (g.font == nil || g.font.type3 == nil)
+// advance moves the text position along the line. It is the product of a
+// translation with the text matrix, whose linear part is always finite.
+func (m *machine) advance(tx float64) {
+	m.tm[4] += tx * m.tm[0]
+	m.tm[5] += tx * m.tm[1]
 }
 
 // show moves over the glyphs of a string (ISO 32000-2 9.4.4).
 func (m *machine) show(s []byte, w *word) {
 	g := &m.state
-	if g.font == nil {
-		g.font = m.loadFont(nil)
-	}
 	f := g.font
 	m.ops -= len(s) / 64 // long strings are work too
 	for len(s) > 0 {
@@ -171,47 +133,16 @@ func (m *machine) show(s []byte, w *word) {
 			code, n = code<<8|int(s[1]), 2
 		}
 		s = s[n:]
-		advance := f.width(code)*g.size + g.charSpace
+		c := m.char(f, code)
+		advance := c.width*g.size + g.charSpace
 		if n == 1 && code == 32 {
 			advance += g.wordSpace
 		}
-		if f.blanks[code] || f.paintsNothing(m, code) {
+		if c.blank || f.paintsNothing(m, code) {
 			w.flush()
 		} else {
-			w.add(f, code)
+			w.add(f, c)
 		}
-		m.tm = Matrix{1, 0, 0, 1, advance * g.horizontal, 0}.Mul(m.tm)
-	}
-}
-
-// add encloses one glyph at the current position.
-func (w *word) add(f *font, code int) {
-	g := &w.m.state
-	width := f.width(code)
-	if width <= 0 {
-		width = 0.3 // combining marks advance by nothing and are yet drawn
-	}
-	m := Matrix{g.size * g.horizontal, 0, 0, g.size, 0, g.rise}.Mul(w.m.tm).Mul(g.ctm)
-	w.em = max(w.em, math.Hypot(m[0], m[1]), math.Hypot(m[2], m[3]))
-	w.level = w.level && m[1] == 0 && m[2] == 0 && m[0] > 0 && m[3] > 0
-	place := Rect{0, f.descent, width, f.ascent}
-	if f.type3 != nil {
-		g := w.m.glyph(f.type3, code)
-		if w.loose = w.loose || !g.known; g.known {
-			place = g.box
-		}
-	}
-	r := m.Box(place)
-	w.box.add(r.X0, r.Y0)
-	w.box.add(r.X1, r.Y1)
-	t, ok := f.text(code)
-	w.known = w.known && ok
-	w.filler = w.filler && f.filler(code)
-	w.glyphs++
-	if w.m.limits.Codes {
-		w.codes = append(w.codes, code)
-	}
-	if w.text.Len() < 1000 {
-		w.text.WriteString(t)
+		m.advance(advance * g.horizontal)
 	}
 }

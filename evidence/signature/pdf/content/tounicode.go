@@ -8,11 +8,15 @@ type toUnicode struct{ chars map[int]string }
 // maxChars bounds the mappings that are kept of one CMap.
 const maxChars = 1 << 16
 
+// charBytes is about what one mapping takes in a CMap.
+const charBytes = 32
+
 // parseToUnicode reads bfchar and bfrange sections and ignores the rest.
 func parseToUnicode(data []byte) *toUnicode {
-	u := &toUnicode{chars: map[int]string{}}
+	u := &toUnicode{chars: make(map[int]string, min(len(data)/charBytes, roomAtFirst))}
 	l := lexer{data: data}
 	for {
+		l.decoded = l.decoded[:0]
 		t := l.next()
 		switch {
 		case t.kind == kindEOF || len(u.chars) >= maxChars:
@@ -27,6 +31,7 @@ func parseToUnicode(data []byte) *toUnicode {
 
 func (u *toUnicode) bfchar(l *lexer) {
 	for len(u.chars) < maxChars {
+		l.decoded = l.decoded[:0]
 		code, to := l.next(), token{}
 		if code.kind != kindString {
 			return
@@ -40,6 +45,7 @@ func (u *toUnicode) bfchar(l *lexer) {
 
 func (u *toUnicode) bfrange(l *lexer) {
 	for len(u.chars) < maxChars {
+		l.decoded = l.decoded[:0]
 		lo := l.next()
 		if lo.kind != kindString {
 			return
@@ -53,6 +59,7 @@ func (u *toUnicode) bfrange(l *lexer) {
 			}
 		case kindOpenArray:
 			for c := first; ; c++ {
+				l.decoded = l.decoded[:0]
 				t := l.next()
 				if t.kind != kindString || len(u.chars) >= maxChars {
 					break
@@ -89,6 +96,11 @@ func codeOf(b []byte) int {
 func utf16Text(b []byte) string {
 	if len(b) == 1 {
 		return string(rune(b[0]))
+	}
+	if len(b) == 2 || len(b) == 3 { // nearly always; an odd byte says nothing
+		if r := rune(b[0])<<8 | rune(b[1]); !utf16.IsSurrogate(r) {
+			return string(r)
+		}
 	}
 	u := make([]uint16, len(b)/2)
 	for i := range u {

@@ -35,10 +35,14 @@ type File struct {
 	busy       map[int]bool // object streams being read
 	search     search
 
+	kept     map[span][]byte // decoded streams, see Revision.plain
+	keptSize int64
+
 	crypt *crypt // nil when not encrypted
 
 	values         []Object // stack of array elements being parsed
 	entries        []Entry  // stack of dictionary entries being parsed
+	short          []Object // room for short arrays
 	headOfFreeList bool     // the last subsection began with "0 65535 f"
 }
 

@@ -2,13 +2,8 @@ package syntax
 
 import (
 	"bytes"
-	"compress/flate"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/adler32"
-	"io"
-	"sync"
 )
 
 // unfilter undoes the filters of a stream. Each step stops at max bytes
@@ -20,8 +15,8 @@ func (r *Revision) unfilter(data []byte, filters []filter, max int64) ([]byte, e
 			limit = r.file.limits.StreamBytes
 		}
 		out, err := r.undo(step, data, limit)
-		if r.file.decoded -= int64(len(out)); r.file.decoded < 0 {
-			return nil, fmt.Errorf("too many decoded bytes: %w", ErrOverLimit)
+		if err := r.file.count(out); err != nil {
+			return nil, err
 		}
 		if errors.Is(err, errFull) {
 			if limit == r.file.limits.StreamBytes {
@@ -35,6 +30,14 @@ func (r *Revision) unfilter(data []byte, filters []filter, max int64) ([]byte, e
 		data = out
 	}
 	return data, nil
+}
+
+// count takes decoded bytes from the budget of the file.
+func (f *File) count(out []byte) error {
+	if f.decoded -= int64(len(out)); f.decoded < 0 {
+		return fmt.Errorf("too many decoded bytes: %w", ErrOverLimit)
+	}
+	return nil
 }
 
 // errFull stops a filter whose output reached its limit.
@@ -82,80 +85,6 @@ func (r *Revision) number(d *Dict, key Name, without int) int {
 		return int(n)
 	}
 	return without
-}
-
-// inflater is a decompressor that is used again: a new one costs 40 kB.
-type inflater struct {
-	source bytes.Reader
-	reader io.ReadCloser
-}
-
-var inflaters = sync.Pool{New: func() any {
-	p := &inflater{}
-	p.reader = flate.NewReader(&p.source)
-	return p
-}}
-
-// inflate undoes FlateDecode (RFC 1950). The checksum is not demanded: no
-// PDF reader does, and old producers leave it out.
-func inflate(data []byte, limit int64) ([]byte, error) {
-	for len(data) > 0 && IsSpace(data[0]) { // a stray end of line before the data
-		data = data[1:]
-	}
-	if len(data) < 2 {
-		return nil, fmt.Errorf("no zlib data: %w", ErrDamaged)
-	}
-	if data[0]&0x0f == 8 && (int(data[0])<<8|int(data[1]))%31 == 0 {
-		data = data[2:]
-	}
-	p := inflaters.Get().(*inflater)
-	defer inflaters.Put(p)
-	p.source.Reset(data)
-	if err := p.reader.(flate.Resetter).Reset(&p.source, nil); err != nil {
-		return nil, err
-	}
-	out := make([]byte, 0, min(limit, int64(len(data))*4+512))
-	for {
-		if int64(len(out)) >= limit {
-			return out[:limit], errFull
-		}
-		if len(out) == cap(out) {
-			out = append(out, 0)[:len(out)]
-		}
-		n, err := p.reader.Read(out[len(out):min(int64(cap(out)), limit+1)])
-		out = out[:len(out)+n]
-		if err == io.EOF {
-			return out, nil
-		}
-		if err != nil {
-			return out, fmt.Errorf("broken zlib data: %w", ErrDamaged)
-		}
-	}
-}
-
-// wrongChecksum reports whether zlib data ends with a checksum that is not
-// its content's (RFC 1950 2.2). One that is cut off is not wrong. It is asked
-// of cross-reference streams only: one bit that turns there can hide an
-// object, and with it a signature.
-func wrongChecksum(data []byte, limit int64) bool {
-	p := inflaters.Get().(*inflater)
-	defer inflaters.Put(p)
-	for len(data) > 0 && IsSpace(data[0]) {
-		data = data[1:]
-	}
-	if len(data) < 2 || data[0]&0x0f != 8 || (int(data[0])<<8|int(data[1]))%31 != 0 {
-		return false
-	}
-	p.source.Reset(data[2:])
-	if err := p.reader.(flate.Resetter).Reset(&p.source, nil); err != nil {
-		return false
-	}
-	sum := adler32.New()
-	if n, err := io.Copy(sum, io.LimitReader(p.reader, limit)); err != nil || n == limit || p.source.Len() < 4 {
-		return false
-	}
-	rest := data[len(data)-p.source.Len():]
-	return binary.BigEndian.Uint32(rest) != sum.Sum32()
 }
 
 // un85 undoes ASCII85Decode (ISO 32000-2 7.4.3).

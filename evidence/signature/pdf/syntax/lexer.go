@@ -160,8 +160,11 @@ var commonNames = func() map[string]Object {
 		Creator DA DecodeParms DeviceGray DeviceRGB DR DSS Encoding ExtGState Extends Extensions F F1 FRM FT Fields Filter First FirstChar FlateDecode
 		Font FontDescriptor Form FormType Helvetica Height I ID Image Index Info Kids LastChar Length Location M Matrix MediaBox Metadata ModDate N Name
 		Names ObjStm Off P Page PageMode Pages Parent PDF Perms Predictor Prev ProcSet Producer Prop_Build Rect Reason Reference Resources Root Rotate
+		Action All App Ascent CapHeight CIDFontType2 CIDSystemInfo CIDToGIDMap DeviceCMYK DescendantFonts Descent DigestMethod DW F2 F3 FieldMDP Flags
+		FontBBox FontFile FontFile2 FontFile3 FontName FontWeight Identity Identity-H ImageB ImageC ImageI ItalicAngle Lang Length1 MarkInfo Ordering
+		Outlines Registry SHA256 StemV StructTreeRoot Supplement TransformParams ToUnicode Type0 WinAnsiEncoding XHeight
 		Sig SigFlags SigRef Size StructParents SubFilter Subtype T Text Title Tx Type Type1 TrueType U V Version W Widget Widths Width XML XObject XRef
-		adbe.pkcs7.detached ETSI.CAdES.detached ETSI.RFC3161 DocMDP TransformMethod TransformParams`) {
+		adbe.pkcs7.detached ETSI.CAdES.detached ETSI.RFC3161 DocMDP TransformMethod`) {
 		table[n] = Name(n)
 	}
 	return table
@@ -215,7 +218,7 @@ func (l *lexer) number() (Object, error) {
 			if negative {
 				v = -v
 			}
-			return Integer(v), nil
+			return boxed(v), nil
 		}
 	}
 	if i-whole > 400 {
@@ -246,5 +249,29 @@ func (l *lexer) numberOrRef() (Object, error) {
 		}
 	}
 	l.pos = after
-	return Integer(num), nil
+	return boxed(num), nil
+}
+
+// smallIntegers are boxed once: most numbers are widths and coordinates.
+var smallIntegers = func() (table [1024]Object) {
+	for i := range table {
+		table[i] = Integer(i)
+	}
+	return table
+}()
+
+// singles are arrays of one small integer, as the widths of composite fonts
+// are written.
+var singles = func() (table [len(smallIntegers)]Object) {
+	for i := range table {
+		table[i] = Array(smallIntegers[i : i+1 : i+1])
+	}
+	return table
+}()
+
+func boxed(v int64) Object {
+	if v >= 0 && v < int64(len(smallIntegers)) {
+		return smallIntegers[v]
+	}
+	return Integer(v)
 }

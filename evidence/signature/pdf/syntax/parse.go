@@ -63,7 +63,7 @@ func (l *lexer) array(depth int) (Object, error) {
 		l.space()
 		if l.pos < len(l.data) && l.data[l.pos] == ']' {
 			l.pos++
-			return append(make(Array, 0, len(l.f.values)-bottom), l.f.values[bottom:]...), nil
+			return l.f.keep(l.f.values[bottom:]), nil
 		}
 		v, err := l.value(depth - 1)
 		if err != nil {
@@ -71,6 +71,30 @@ func (l *lexer) array(depth int) (Object, error) {
 		}
 		l.f.values = append(l.f.values, v)
 	}
+}
+
+// shortArray is the length up to which arrays share memory: the widths of a
+// font are a hundred arrays of one number.
+const shortArray = 8
+
+// keep copies the elements of an array from the stack.
+func (f *File) keep(values []Object) Object {
+	n := len(values)
+	if n == 1 {
+		if v, ok := values[0].(Integer); ok && v >= 0 && v < Integer(len(singles)) {
+			return singles[v]
+		}
+	}
+	if n > shortArray {
+		return append(make(Array, 0, n), values...)
+	}
+	if f.short == nil || len(f.short) < n {
+		f.short = make([]Object, 8*shortArray)
+	}
+	a := Array(f.short[:n:n])
+	f.short = f.short[n:]
+	copy(a, values)
+	return a
 }
 
 func (l *lexer) dict(depth int) (Object, error) {

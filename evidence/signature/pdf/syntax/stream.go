@@ -89,7 +89,8 @@ func (r *Revision) Raw(s *Stream) ([]byte, error) {
 
 // Decode returns a stream's data with all its filters undone. A stream that
 // breaks off returns what came before together with an ErrDamaged; an image
-// codec or an unknown filter is ErrFilter.
+// codec or an unknown filter is ErrFilter. The result must not be changed, for
+// it may be kept or be a piece of the file.
 func (r *Revision) Decode(s *Stream) ([]byte, error) {
 	return r.DecodeMax(s, r.file.limits.StreamBytes)
 }
@@ -97,7 +98,7 @@ func (r *Revision) Decode(s *Stream) ([]byte, error) {
 // DecodeMax is Decode that stops without an error after max bytes: for
 // callers who only need a beginning.
 func (r *Revision) DecodeMax(s *Stream, max int64) ([]byte, error) {
-	raw, err := r.Raw(s)
+	start, end, err := r.extent(s)
 	if err != nil {
 		return nil, err
 	}
@@ -105,6 +106,10 @@ func (r *Revision) DecodeMax(s *Stream, max int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(filters) == 1 && filters[0].name == "FlateDecode" && filters[0].parms == nil && s.key == nil {
+		return r.plain(span{start, end}, filters[0], max)
+	}
+	raw := r.file.data[start:end]
 	if raw, err = s.decrypt(raw, filters); err != nil {
 		return nil, err
 	}
