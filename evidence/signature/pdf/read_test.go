@@ -255,7 +255,6 @@ func TestImageOnly(t *testing.T) {
 	image := func(b *pdftest.Builder) {
 		b.Stream(8, "/Subtype/Image/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray", "x")
 	}
-	blank := strings.Repeat(" ", inkPeek)
 	for _, c := range []struct {
 		name, content, form string
 		want                bool
@@ -270,10 +269,6 @@ func TestImageOnly(t *testing.T) {
 		{"inline image", "BI /W 1 /H 1 ID (Tj EI Q", "", true},
 		{"word in a string", "/Im Do /X (Tj) Foo", "", true},
 		{"nothing", "", "", false},
-		{"text behind the beginning", blank + "/Im Do " + blank + pdftest.Text, "", false},
-		{"longer word over the end of the beginning", blank[2:] + "Tjx /Im Do", "", true},
-		{"string over the end of the beginning", blank[4:] + "(Tj Tj Tj) /Im Do", "", true},
-		{"invisible text over the end of the beginning", blank[5:] + "3 Tr (word) Tj /Im Do", "", true},
 	} {
 		b := pdftest.New()
 		b.Page("", "/Resources<</XObject<</Im 8 0 R/Fm 9 0 R>>>>", c.content)

@@ -67,10 +67,6 @@ func (k *ink) stream(s *syntax.Stream, resources *syntax.Dict, depth int) {
 		k.unclear = true
 		return
 	}
-	if begin, _ := k.revision.DecodeMax(s, inkPeek); showsText(begin[:min(len(begin), inkPeek)]) {
-		k.text = true
-		return
-	}
 	data, err := k.revision.DecodeMax(s, maxInkStream)
 	if k.bytes += len(data); err != nil || k.bytes > maxInkBytes {
 		k.unclear = true
@@ -101,35 +97,6 @@ func (k *ink) stream(s *syntax.Stream, resources *syntax.Dict, depth int) {
 		}
 	}
 	k.unclear = k.unclear || len(data) == maxInkStream // the rest was not seen
-}
-
-// inkPeek is how much of a content stream is decoded at first: pages of text
-// begin with text.
-const inkPeek = 1 << 10
-
-// showsText reports whether the beginning of a content stream already shows
-// text, by operators that end in it and need nothing but it. False decides
-// nothing.
-func showsText(begin []byte) bool {
-	state := renderState{}
-	o := operators{data: begin}
-	for o.next() && o.pos < len(begin) {
-		switch string(o.word) {
-		case "Tj", "TJ", "'", "\"":
-			if state.mode != 3 {
-				return true
-			}
-		case "Tr":
-			state.mode = o.number
-		case "q":
-			state.push()
-		case "Q":
-			state.pop()
-		case "BI", "Do":
-			return false
-		}
-	}
-	return false
 }
 
 // renderState is the text rendering mode with those that q saved.

@@ -14,7 +14,6 @@ import (
 type inflater struct {
 	source bytes.Reader
 	reader io.ReadCloser
-	small  deflated
 	// first takes the beginning of the output, which is all of it for most
 	// streams: no declared length is needed to find out how much room to make.
 	first [32 << 10]byte
@@ -29,7 +28,6 @@ var inflaters = sync.Pool{New: func() any {
 // done gives p back, without the file that it read from.
 func (p *inflater) done() {
 	p.source.Reset(nil)
-	p.small.data = nil
 	inflaters.Put(p)
 }
 
@@ -47,14 +45,6 @@ func inflate(data []byte, limit int64) ([]byte, error) {
 	}
 	p := inflaters.Get().(*inflater)
 	defer p.done()
-	if room := min(limit, int64(len(p.first))); len(data) <= smallData || room == limit {
-		switch n, ok := p.small.inflate(data, p.first[:room]); {
-		case ok && int64(n) < limit:
-			return append([]byte{}, p.first[:n]...), nil
-		case p.small.more && room == limit:
-			return append([]byte{}, p.first[:n]...), errFull
-		}
-	}
 	p.source.Reset(data)
 	if err := p.reader.(flate.Resetter).Reset(&p.source, nil); err != nil {
 		return nil, err
