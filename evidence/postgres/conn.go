@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,9 +35,6 @@ var (
 	_ relation.Far    = (*conn)(nil)
 	_ relation.Opener = (*conn)(nil)
 )
-
-// Far implements relation.Far.
-func (*conn) Far() {}
 
 // begin starts a transaction that has the scope's units, on a connection that
 // answers. A connection of the pool that the server has closed meanwhile is
@@ -201,18 +199,55 @@ func unescaped(rows pgx.Rows) relation.Scan {
 func (c *conn) Each(ctx context.Context, fn func(scan relation.Scan) error, query string, args ...any) error {
 	p := prepare(query)
 	return c.send(ctx, p.words, func(batch *pgx.Batch) { batch.Queue(p.query, bind(args)...) }, func(results pgx.BatchResults) error {
-		rows, err := results.Query()
-		if err != nil {
-			return err
+		return eachRow(results, fn)
+	})
+}
+
+// eachRow calls fn for the rows of the next answer.
+func eachRow(results pgx.BatchResults, fn func(scan relation.Scan) error) error {
+	rows, err := results.Query()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(unescaped(rows)); err != nil {
+			return callers{err}
 		}
-		defer rows.Close()
-		for rows.Next() {
-			if err := fn(unescaped(rows)); err != nil {
-				return callers{err}
+	}
+	return rows.Err()
+}
+
+// Lookup implements relation.Far. OFFSET 0 keeps each lookup a look into an
+// index: as a join or an IN list, the planner may take the book alone for
+// selective and compare every row of it with every key.
+func (c *conn) Lookup(ctx context.Context, lookups ...relation.Lookup) error {
+	words := map[string]bool{}
+	list := make([]*prepared, len(lookups))
+	for i, l := range lookups {
+		list[i] = prepare(`SELECT found.* FROM unnest(?::text[]) wanted(k), LATERAL (` + l.Query + ` = wanted.k OFFSET 0) found`)
+		maps.Copy(words, list[i].words)
+	}
+	return c.send(ctx, words, func(batch *pgx.Batch) {
+		for i, l := range lookups {
+			batch.Queue(list[i].query, append([]any{escapeAll(l.Keys)}, bind(l.Args)...)...)
+		}
+	}, func(results pgx.BatchResults) error {
+		for _, l := range lookups {
+			if err := eachRow(results, l.Each); err != nil {
+				return err
 			}
 		}
-		return rows.Err()
+		return nil
 	})
+}
+
+func escapeAll(list []string) []string {
+	escaped := make([]string, len(list))
+	for i, s := range list {
+		escaped[i] = escape(s)
+	}
+	return escaped
 }
 
 // callers is an error of the caller's function: nothing is wrong with the
