@@ -78,8 +78,9 @@ func (s *Store) tryBegin(ctx context.Context, scope evidence.Scope, statement st
 	batch := &pgx.Batch{}
 	batch.Queue(statement)
 	batch.Queue(`SELECT set_config('minhchung.units', $1, true), set_config('statement_timeout', $2, true),
-		set_config('lock_timeout', $3, true), set_config('idle_in_transaction_session_timeout', $4, true)`,
-		unitsOf(scope), milliseconds(s.options.Statement), milliseconds(lockTry), milliseconds(idle))
+		set_config('lock_timeout', $3, true), set_config('idle_in_transaction_session_timeout', $4, true),
+		set_config('default_toast_compression', $5, true)`,
+		unitsOf(scope), milliseconds(s.options.Statement), milliseconds(lockTry), milliseconds(idle), s.compression)
 	for _, f := range first {
 		f.queue(batch)
 	}
