@@ -41,6 +41,7 @@ func poolConfig(url string, o Options) (*pgxpool.Config, error) {
 	config.ConnConfig.OnNotice = keepWarning
 	config.MaxConns = o.MaxConns
 	config.PingTimeout = reach
+	config.AfterConnect = registerArrays
 	return config, checkTLS(config.ConnConfig)
 }
 
