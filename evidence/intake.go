@@ -236,9 +236,14 @@ func (in *Intake) tooLarge(f File) bool { return in.MaxBytes > 0 && f.Size > in.
 
 var errChanged = errors.New("the file changed while it was read")
 
+// copying has the buffers that files are read through.
+var copying = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
 func digest(r io.Reader, size int64) (signature.Hash, error) {
 	h := newSHA256()
-	n, err := io.Copy(h, r)
+	buffer := copying.Get().(*[64 << 10]byte)
+	defer copying.Put(buffer)
+	n, err := io.CopyBuffer(h, struct{ io.Reader }{r}, buffer[:]) // a file would bring a buffer of its own
 	if err != nil {
 		return signature.Hash{}, err
 	}
