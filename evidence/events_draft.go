@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,10 +54,10 @@ var ErrLeafType = errors.New("unknown leaf type: a newer version of the program 
 
 // draft builds a leaf whose opening is the JSON of opening.
 func draft(leafType string, opening any, refs, codes map[string]string) (ledger.Draft, error) {
-	if err := validText(reflect.ValueOf(opening), 0); err != nil {
-		return ledger.Draft{}, fmt.Errorf("drafting a %s leaf: %w", leafType, err)
-	}
 	b, err := json.Marshal(opening)
+	if err == nil && bytes.Contains(b, replaced) { // else there is nothing to look for
+		err = validText(reflect.ValueOf(opening), 0)
+	}
 	if err != nil {
 		return ledger.Draft{}, fmt.Errorf("drafting a %s leaf: %w", leafType, err)
 	}
@@ -81,6 +82,10 @@ func rawDraft(leafType string, opening []byte, refs, codes map[string]string) (l
 	}
 	return ledger.Draft{Type: leafType, Refs: refs, Codes: codes, Opening: opening}, nil
 }
+
+// replaced is what encoding/json writes for bytes that are not UTF-8. A text may
+// say the same, and U+FFFD itself is written as it is.
+var replaced = []byte(`\ufffd`)
 
 // boundedRef returns s, or its digest when s would not leave room in a leaf.
 // The opening always has the whole value.

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"maps"
 	"reflect"
@@ -205,6 +206,21 @@ func TestDraftRefuses(t *testing.T) {
 	} {
 		if d, err := e.Draft(); err == nil {
 			t.Errorf("%s: got a draft %v, want an error", name, d.Refs)
+		}
+	}
+}
+
+// TestDraftKeepsWhatLooksBroken: a replacement character and its escape are
+// text as any other.
+func TestDraftKeepsWhatLooksBroken(t *testing.T) {
+	for _, name := range []string{"a\ufffd.pdf", `a\ufffd.pdf`, `a\\ufffd.pdf`} {
+		d, err := DocumentReceived{SHA256: hashOf("f"), Size: 1, Name: name}.Draft()
+		var opening documentOpening
+		if err == nil {
+			err = json.Unmarshal(d.Opening, &opening)
+		}
+		if err != nil || opening.Name != name {
+			t.Errorf("got %q and %v, want %q", opening.Name, err, name)
 		}
 	}
 }

@@ -54,6 +54,11 @@ func (t *farTx) MatchOf(ctx context.Context, id string) (evidence.Match, error) 
 	return t.Tx.MatchOf(ctx, id)
 }
 
+func (t *farTx) ConfirmationOf(ctx context.Context, id string) (evidence.Confirmation, error) {
+	t.count(id)
+	return t.Tx.ConfirmationOf(ctx, id)
+}
+
 func (t *farTx) StateOf(ctx context.Context, rule, id string) (evidence.RowState, error) {
 	t.count(rule + " " + id)
 	return t.Tx.StateOf(ctx, rule, id)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,16 +28,19 @@ type conn struct {
 	// broken is the first failure: PostgreSQL refuses everything after it
 	// until a rollback.
 	broken error
+	// careful says that no record is taken for new; clash, that one was and is
+	// not: nothing of the transaction may be committed, whatever a savepoint
+	// has undone.
+	careful bool
+	clash   error
 }
 
 var (
-	_ relation.Writer = (*conn)(nil)
-	_ relation.Far    = (*conn)(nil)
-	_ relation.Opener = (*conn)(nil)
+	_ relation.Writer   = (*conn)(nil)
+	_ relation.Far      = (*conn)(nil)
+	_ relation.Opener   = (*conn)(nil)
+	_ relation.Inserter = (*conn)(nil)
 )
-
-// Far implements relation.Far.
-func (*conn) Far() {}
 
 // begin starts a transaction that has the scope's units, on a connection that
 // answers. A connection of the pool that the server has closed meanwhile is
@@ -80,8 +84,9 @@ func (s *Store) tryBegin(ctx context.Context, scope evidence.Scope, statement st
 	batch := &pgx.Batch{}
 	batch.Queue(statement)
 	batch.Queue(`SELECT set_config('minhchung.units', $1, true), set_config('statement_timeout', $2, true),
-		set_config('lock_timeout', $3, true), set_config('idle_in_transaction_session_timeout', $4, true)`,
-		unitsOf(scope), milliseconds(s.options.Statement), milliseconds(lockTry), milliseconds(idle))
+		set_config('lock_timeout', $3, true), set_config('idle_in_transaction_session_timeout', $4, true),
+		set_config('default_toast_compression', $5, true)`,
+		unitsOf(scope), milliseconds(s.options.Statement), milliseconds(lockTry), milliseconds(idle), s.compression)
 	for _, f := range first {
 		f.queue(batch)
 	}
@@ -201,18 +206,55 @@ func unescaped(rows pgx.Rows) relation.Scan {
 func (c *conn) Each(ctx context.Context, fn func(scan relation.Scan) error, query string, args ...any) error {
 	p := prepare(query)
 	return c.send(ctx, p.words, func(batch *pgx.Batch) { batch.Queue(p.query, bind(args)...) }, func(results pgx.BatchResults) error {
-		rows, err := results.Query()
-		if err != nil {
-			return err
+		return eachRow(results, fn)
+	})
+}
+
+// eachRow calls fn for the rows of the next answer.
+func eachRow(results pgx.BatchResults, fn func(scan relation.Scan) error) error {
+	rows, err := results.Query()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(unescaped(rows)); err != nil {
+			return callers{err}
 		}
-		defer rows.Close()
-		for rows.Next() {
-			if err := fn(unescaped(rows)); err != nil {
-				return callers{err}
+	}
+	return rows.Err()
+}
+
+// Lookup implements relation.Far. OFFSET 0 keeps each lookup a look into an
+// index: as a join or an IN list, the planner may take the book alone for
+// selective and compare every row of it with every key.
+func (c *conn) Lookup(ctx context.Context, lookups ...relation.Lookup) error {
+	words := map[string]bool{}
+	list := make([]*prepared, len(lookups))
+	for i, l := range lookups {
+		list[i] = prepare(`SELECT found.* FROM unnest(?::text[]) wanted(k), LATERAL (` + l.Query + ` = wanted.k OFFSET 0) found`)
+		maps.Copy(words, list[i].words)
+	}
+	return c.send(ctx, words, func(batch *pgx.Batch) {
+		for i, l := range lookups {
+			batch.Queue(list[i].query, append([]any{escapeAll(l.Keys)}, bind(l.Args)...)...)
+		}
+	}, func(results pgx.BatchResults) error {
+		for _, l := range lookups {
+			if err := eachRow(results, l.Each); err != nil {
+				return err
 			}
 		}
-		return rows.Err()
+		return nil
 	})
+}
+
+func escapeAll(list []string) []string {
+	escaped := make([]string, len(list))
+	for i, s := range list {
+		escaped[i] = escape(s)
+	}
+	return escaped
 }
 
 // callers is an error of the caller's function: nothing is wrong with the
@@ -274,6 +316,9 @@ func (c *conn) send(ctx context.Context, tables map[string]bool, queue func(*pgx
 		err = closing
 	}
 	c.broken = err
+	if sqlState(err) == codeUnique && !c.careful {
+		c.clash = err
+	}
 	return err
 }
 

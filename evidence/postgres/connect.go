@@ -41,6 +41,7 @@ func poolConfig(url string, o Options) (*pgxpool.Config, error) {
 	config.ConnConfig.OnNotice = keepWarning
 	config.MaxConns = o.MaxConns
 	config.PingTimeout = reach
+	config.AfterConnect = registerArrays
 	return config, checkTLS(config.ConnConfig)
 }
 
@@ -85,7 +86,18 @@ func (s *Store) inspect(ctx context.Context) error {
 	if err := s.inspectLogin(ctx, c.Conn()); err != nil {
 		return err
 	}
+	if s.compression, err = bestCompression(ctx, c.Conn()); err != nil {
+		return err
+	}
 	return s.inspectSettings(ctx, c.Conn())
+}
+
+// bestCompression is how the server should compress large values: "Compression"
+// in the package comment.
+func bestCompression(ctx context.Context, c *pgx.Conn) (name string, err error) {
+	err = c.QueryRow(ctx, `SELECT CASE WHEN 'lz4' = ANY (enumvals) THEN 'lz4' ELSE 'pglz' END
+		FROM pg_settings WHERE name = 'default_toast_compression'`).Scan(&name)
+	return name, err
 }
 
 // inspectSchema says whether the database is an up-to-date one of ours. One

@@ -68,6 +68,16 @@
 // not supported with row-level security"), so many rows go as one INSERT over
 // arrays (unnest), and all statements of a step in one round trip.
 //
+// # Compression
+//
+// Large values (openings, certificates and signatures in DER, texts) are
+// compressed with lz4 where the server was built with it (Debian's is), and else
+// with PostgreSQL's own pglz, which takes more of the processor's time. Each
+// transaction says so for what it writes; what was written before stays as it is
+// and is read all the same. A column of which an administrator has said SET
+// COMPRESSION stays with that. A replica needs a server that was built with lz4
+// when its primary was.
+//
 // # Poolers
 //
 // Everything but LISTEN works through pgbouncer in transaction mode: there is no
@@ -152,6 +162,8 @@ type Store struct {
 	notices *notices
 	pinger  pinger
 	closed  atomic.Bool
+	// compression is that of large values, found by inspect.
+	compression string
 
 	// commitHook stands around COMMIT in tests of failures.
 	commitHook func(commit func() error) error

@@ -27,8 +27,13 @@ type notices struct {
 	ended  chan struct{}
 }
 
-// noticeEvery is the least time between two notices of a store.
-const noticeEvery = 20 * time.Millisecond
+const (
+	// noticeAfter lets a busy store take its connection again first: with
+	// another one, the server would plan every statement once more.
+	noticeAfter = 2 * time.Millisecond
+	// noticeEvery is the least time between two notices of a store.
+	noticeEvery = 20 * time.Millisecond
+)
 
 func startNotices(pool *pgxpool.Pool) *notices {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -38,17 +43,23 @@ func startNotices(pool *pgxpool.Pool) *notices {
 		for {
 			select {
 			case <-n.wake:
+				pause(ctx, noticeAfter)
 				n.send(ctx, pool)
-				select { // a busy store tells of many commits at once
-				case <-time.After(noticeEvery):
-				case <-ctx.Done():
-				}
+				pause(ctx, noticeEvery) // a busy store tells of many commits at once
 			case <-ctx.Done():
 				return
 			}
 		}
 	}()
 	return n
+}
+
+// pause waits, but not for longer than ctx.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
 }
 
 func (n *notices) tell(book evidence.BookID) {

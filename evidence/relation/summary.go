@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"minhchung/evidence"
 )
@@ -22,6 +23,20 @@ func amongBooks(ctx context.Context, conn Conn, columns []string, query, after s
 		}
 	}
 	return nil
+}
+
+// among writes " IN (?, …)" for at least one key, and the arguments. Their
+// number is filled up to a power of two, so that there are few different
+// statements.
+func among(keys []string) (list string, args []any) {
+	n := 1
+	for n < len(keys) {
+		n *= 2
+	}
+	for i := range n {
+		args = append(args, keys[min(i, len(keys)-1)])
+	}
+	return " IN (?" + strings.Repeat(", ?", n-1) + ")", args
 }
 
 // columnsOf returns the column "book" of those that are in scope, each once.

@@ -95,6 +95,8 @@ func answers(ctx context.Context, r evidence.Reader) (list []string, err error) 
 		note("row", found, failed)
 		match, failed := r.MatchOf(ctx, id)
 		note("match", match, failed)
+		confirmation, failed := r.ConfirmationOf(ctx, id)
+		note("confirmation", confirmation, failed)
 		state, failed := r.StateOf(ctx, "nd30", id)
 		note("state", state, failed)
 	}

@@ -328,7 +328,7 @@ func randomEvents(rng *rand.Rand) []evidence.Event {
 	for range 1 + rng.IntN(6) {
 		r, d := row(rng.IntN(12)), rng.IntN(8)
 		r.Subject = fmt.Sprint(rng.Uint64())
-		switch rng.IntN(8) {
+		switch rng.IntN(9) {
 		case 0:
 			events = append(events, evidence.RowAdded{Row: r})
 		case 1:
@@ -347,6 +347,8 @@ func randomEvents(rng *rand.Rand) []evidence.Event {
 			events = append(events, evidence.StateChanged{State: evidence.RowState{Row: r.ID, Rule: "nd30", State: evidence.Disproven, Code: "no-file", Reasons: []string{"no-file"}}})
 		case 7:
 			events = append(events, evidence.RegisterImported{Register: evidence.Register{SHA256: sha(d), Name: "sổ.csv"}})
+		case 8:
+			events = append(events, evidence.Confirmed{Confirmation: evidence.Confirmation{Row: r.ID, Document: sha(d), Number: r.Number, By: evidence.ByPerson, Person: "Trần Thị Mẫu", Denied: d%2 == 0}})
 		}
 	}
 	return events
