@@ -28,18 +28,12 @@ type conn struct {
 	// broken is the first failure: PostgreSQL refuses everything after it
 	// until a rollback.
 	broken error
-	// careful says that no record is taken for new; clash, that one was and is
-	// not: nothing of the transaction may be committed, whatever a savepoint
-	// has undone.
-	careful bool
-	clash   error
 }
 
 var (
-	_ relation.Writer   = (*conn)(nil)
-	_ relation.Far      = (*conn)(nil)
-	_ relation.Opener   = (*conn)(nil)
-	_ relation.Inserter = (*conn)(nil)
+	_ relation.Writer = (*conn)(nil)
+	_ relation.Far    = (*conn)(nil)
+	_ relation.Opener = (*conn)(nil)
 )
 
 // begin starts a transaction that has the scope's units, on a connection that
@@ -316,9 +310,6 @@ func (c *conn) send(ctx context.Context, tables map[string]bool, queue func(*pgx
 		err = closing
 	}
 	c.broken = err
-	if sqlState(err) == codeUnique && !c.careful {
-		c.clash = err
-	}
 	return err
 }
 

@@ -17,7 +17,6 @@ import (
 const (
 	codeSerialization = "40001"
 	codeDeadlock      = "40P01"
-	codeUnique        = "23505"
 	codeLockTimeout   = "55P03"
 	codeDiskFull      = "53100"
 	codeIO            = "58030"

@@ -60,9 +60,8 @@ func (s *Store) run(ctx context.Context, scope evidence.Scope, id evidence.BookI
 	}
 	defer func() { leave() }()
 	deadline := time.Now().Add(s.options.Lock)
-	careful := false
 	for attempt := 1; ; {
-		got, err := s.update(ctx, scope, id, work, careful)
+		got, err := s.update(ctx, scope, id, work)
 		if got.late != nil {
 			release := leave
 			leave = func() { go func() { <-got.late; release() }() }
@@ -70,8 +69,7 @@ func (s *Store) run(ctx context.Context, scope evidence.Scope, id evidence.BookI
 		if got.ran {
 			attempt++
 		}
-		again := isRetry(err) || sqlState(err) == codeLockTimeout || got.clash
-		careful = careful || got.clash
+		again := isRetry(err) || sqlState(err) == codeLockTimeout
 		if !again || ctx.Err() != nil || attempt > attempts || !got.ran && time.Now().After(deadline) {
 			return got.done, cancelled(ctx, err)
 		}
@@ -100,20 +98,17 @@ func (s *Store) queue(ctx context.Context, id evidence.BookID) (leave func(), er
 type attempted struct {
 	done evidence.Commitment
 	ran  bool // fn was called; else another process was only faster to the lock
-	// clash says that a record was taken for new that is not.
-	clash bool
 	// late is closed when the COMMIT has ended that the caller did not wait
 	// for; nil without one.
 	late <-chan struct{}
 }
 
-func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.BookID, work body, careful bool) (attempted, error) {
+func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.BookID, work body) (attempted, error) {
 	var l locked
 	c, err := s.begin(ctx, scope, "BEGIN ISOLATION LEVEL REPEATABLE READ", l.step(id))
 	if err != nil {
 		return attempted{}, err
 	}
-	c.careful = careful
 	open := true
 	defer func() { // also when work panics
 		if open {
@@ -127,9 +122,6 @@ func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.Bo
 		sequencer.Now = l.clock
 	}
 	done, err := work(tx, &sequencer, b)
-	if c.clash != nil {
-		return attempted{ran: true, clash: true}, c.clash
-	}
 	if err != nil {
 		// A statement that failed is why the work did, whatever it made of it.
 		if isRetry(c.broken) {

@@ -18,16 +18,10 @@ import (
 // writes are statements that wait for the next round trip.
 type writes struct {
 	// records by table and key: the last word on a key is enough.
-	records map[string]map[string]write
+	records map[string]map[string]evidence.Record
 	blobs   map[signature.Hash][]byte
 	book    string
 	other   []statement
-}
-
-// write is one record on its way.
-type write struct {
-	evidence.Record
-	insert bool // the table has no such key
 }
 
 type statement struct {
@@ -61,58 +55,38 @@ func (w *writes) queue(batch *pgx.Batch, tables map[string]bool) []func(pgconn.C
 }
 
 // recordStatements writes the records of one table, which is not empty.
-func recordStatements(book string, records map[string]write) []statement {
-	var removed []string
-	var puts, inserts batchOf
+func recordStatements(book string, records map[string]evidence.Record) []statement {
 	var table *relation.Table
+	var removed, keys []string
+	var columns []any
 	for _, key := range slices.Sorted(maps.Keys(records)) {
 		rec := records[key]
 		if table == nil {
-			table = relation.TableOf(rec.Record)
+			table = relation.TableOf(rec)
+			columns = emptyColumns(table)
 		}
-		switch {
-		case rec.Delete:
+		if rec.Delete {
 			removed = append(removed, escape(key))
-		case rec.insert:
-			inserts.add(table, rec.Record)
-		default:
-			puts.add(table, rec.Record)
+			continue
+		}
+		keys = append(keys, escape(key))
+		for i, v := range table.Values(rec) {
+			switch column := columns[i].(type) {
+			case []string:
+				columns[i] = append(column, escape(v.(string)))
+			case []int64:
+				columns[i] = append(column, v.(int64))
+			}
 		}
 	}
 	var list []statement
 	if len(removed) > 0 {
 		list = append(list, statement{query: fmt.Sprintf(`DELETE FROM "%s" WHERE book = $1 AND key = ANY ($2)`, table.Name), args: []any{book, removed}})
 	}
-	for _, b := range []struct {
-		batchOf
-		query string
-	}{{inserts, inserting[table.Name]}, {puts, inserting[table.Name] + upserting[table.Name]}} {
-		if len(b.keys) > 0 {
-			list = append(list, statement{query: b.query, args: append([]any{book, b.keys}, b.columns...)})
-		}
+	if len(keys) > 0 {
+		list = append(list, statement{query: upserts[table.Name], args: append([]any{book, keys}, columns...)})
 	}
 	return list
-}
-
-// batchOf has records of one table as one array for each column.
-type batchOf struct {
-	keys    []string
-	columns []any // []string or []int64
-}
-
-func (b *batchOf) add(t *relation.Table, rec evidence.Record) {
-	if b.columns == nil {
-		b.columns = emptyColumns(t)
-	}
-	b.keys = append(b.keys, escape(rec.Key))
-	for i, v := range t.Values(rec) {
-		switch column := b.columns[i].(type) {
-		case []string:
-			b.columns[i] = append(column, escape(v.(string)))
-		case []int64:
-			b.columns[i] = append(column, v.(int64))
-		}
-	}
 }
 
 func emptyColumns(t *relation.Table) []any {
@@ -127,13 +101,12 @@ func emptyColumns(t *relation.Table) []any {
 	return columns
 }
 
-// inserting has the statement of each table that writes any number of new
-// records from one array for each column. With what upserting adds, the records
-// may be there.
-var inserting, upserting = buildInserts()
+// upserts has the statement of each table that writes any number of records
+// from one array for each column.
+var upserts = buildUpserts()
 
-func buildInserts() (inserting, upserting map[string]string) {
-	inserting, upserting = map[string]string{}, map[string]string{}
+func buildUpserts() map[string]string {
+	all := map[string]string{}
 	for _, name := range evidence.Tables() {
 		t := relation.TableOf(evidence.Record{Table: name})
 		arrays := []string{"$2::text[]"}
@@ -144,10 +117,10 @@ func buildInserts() (inserting, upserting map[string]string) {
 			}
 			arrays = append(arrays, fmt.Sprintf("$%d::%s[]", i+3, kind))
 		}
-		inserting[name] = fmt.Sprintf(`INSERT INTO "%s" (book, key, %s) SELECT $1, u.* FROM unnest(%s) u`, name, t.List, strings.Join(arrays, ", "))
-		upserting[name] = ` ON CONFLICT (book, key) DO UPDATE SET ` + t.Sets
+		all[name] = fmt.Sprintf(`INSERT INTO "%s" (book, key, %s) SELECT $1, u.* FROM unnest(%s) u ON CONFLICT (book, key) DO UPDATE SET %s`,
+			name, t.List, strings.Join(arrays, ", "), t.Sets)
 	}
-	return inserting, upserting
+	return all
 }
 
 func blobStatement(book string, blobs map[signature.Hash][]byte) statement {
@@ -178,26 +151,15 @@ func (c *conn) ready(ctx context.Context) error {
 
 // Put implements relation.Writer.
 func (c *conn) Put(ctx context.Context, book string, rec evidence.Record) error {
-	return c.put(ctx, book, write{Record: rec})
-}
-
-// Insert implements relation.Inserter. A plain INSERT takes little more than
-// half the time of one that may find the key. Where it finds one, the
-// transaction is run again by a conn that only puts.
-func (c *conn) Insert(ctx context.Context, book string, rec evidence.Record) error {
-	return c.put(ctx, book, write{rec, !c.careful})
-}
-
-func (c *conn) put(ctx context.Context, book string, rec write) error {
 	if err := c.ready(ctx); err != nil {
 		return err
 	}
 	c.pending.book = escape(book)
 	if c.pending.records == nil {
-		c.pending.records = map[string]map[string]write{}
+		c.pending.records = map[string]map[string]evidence.Record{}
 	}
 	if c.pending.records[rec.Table] == nil {
-		c.pending.records[rec.Table] = map[string]write{}
+		c.pending.records[rec.Table] = map[string]evidence.Record{}
 	}
 	c.pending.records[rec.Table][rec.Key] = rec
 	return nil

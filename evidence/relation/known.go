@@ -19,48 +19,6 @@ type known struct {
 	matched       map[signature.Hash]map[string]bool
 	missing       map[signature.Hash]bool                    // documents that are not there
 	signed        map[signature.Hash]map[signature.Hash]bool // by fingerprint: documents whose newest verdict has it
-	absent        map[place]bool                             // that no table has, and nobody has written since
-}
-
-// place is a key of a table; for records of signatures, that of their verdict.
-type place struct{ table, key string }
-
-func newKnown() *known {
-	return &known{rows: map[string]*evidence.Row{}, matches: map[string]*evidence.Match{}, confirmations: map[string]*evidence.Confirmation{},
-		matched: map[signature.Hash]map[string]bool{}, missing: map[signature.Hash]bool{}, absent: map[place]bool{},
-		signed: map[signature.Hash]map[signature.Hash]bool{}}
-}
-
-// putter returns how the records of an event are written: as new ones when it
-// is known that none of them is there.
-func (t *Tx) putter(event evidence.Event) func(context.Context, string, evidence.Record) error {
-	if w, ok := t.writer.(Inserter); ok && t.isNew(event) {
-		return w.Insert
-	}
-	return t.writer.Put
-}
-
-// isNew says so once of an event, for those that an import has many of.
-func (t *Tx) isNew(event evidence.Event) bool {
-	var at place
-	switch e := event.(type) {
-	case evidence.StateChanged:
-		s, known := t.tally.states[[2]string{e.State.Rule, e.State.Row}]
-		return s == nil && (known || t.tally.fresh)
-	case evidence.DocumentReceived:
-		at = place{"document", e.SHA256.String()}
-	case evidence.FactsRead:
-		at = place{"facts", e.Facts.SHA256.String()}
-	case evidence.VerdictReached:
-		at = place{"verdict", e.Document.String()}
-	case evidence.Matched:
-		at = place{"match", e.Match.Row}
-	}
-	if t.known == nil || !t.known.absent[at] {
-		return false
-	}
-	delete(t.known.absent, at)
-	return true
 }
 
 // learn keeps what is known in step with an event. Whatever changes more than

@@ -31,7 +31,8 @@ func (t *Tx) Prefetch(ctx context.Context, keys evidence.Keys) error {
 	if !ok {
 		return nil
 	}
-	k := newKnown()
+	k := &known{rows: map[string]*evidence.Row{}, matches: map[string]*evidence.Match{}, confirmations: map[string]*evidence.Confirmation{},
+		matched: map[signature.Hash]map[string]bool{}, missing: map[signature.Hash]bool{}, signed: map[signature.Hash]map[signature.Hash]bool{}}
 	var others []signature.Hash
 	lookups := slices.Concat(t.knowRows(keys, k), t.knowDocuments(keys, k), t.knowSigned(keys, k, &others), t.knowStates(keys))
 	if err := lookUp(ctx, far, lookups); err != nil {
@@ -39,11 +40,6 @@ func (t *Tx) Prefetch(ctx context.Context, keys evidence.Keys) error {
 	}
 	if err := lookUp(ctx, far, []Lookup{t.knowMatched(others, k)}); err != nil {
 		return err
-	}
-	for sha := range k.missing { // what is not there was never read nor judged
-		for _, table := range []string{"document", "facts", "verdict"} {
-			k.absent[place{table, sha.String()}] = true
-		}
 	}
 	t.known = k
 	return nil
@@ -68,7 +64,6 @@ func (t *Tx) lookup(query string, keys []string, each func(scan Scan) error) Loo
 func (t *Tx) knowRows(keys evidence.Keys, k *known) []Lookup {
 	for _, id := range keys.Rows {
 		k.rows[id], k.matches[id], k.confirmations[id] = nil, nil, nil
-		k.absent[place{"match", id}] = true
 	}
 	ids := slices.Sorted(maps.Keys(k.rows))
 	return []Lookup{
@@ -80,7 +75,6 @@ func (t *Tx) knowRows(keys evidence.Keys, k *known) []Lookup {
 		t.lookup(matchColumns+` AND key`, ids, func(scan Scan) error {
 			m, err := scanMatch(scan)
 			k.matches[m.Row] = &m
-			delete(k.absent, place{"match", m.Row})
 			return err
 		}),
 		t.lookup(confirmColumns+` AND key`, ids, func(scan Scan) error {

@@ -56,14 +56,6 @@ type Opener interface {
 	Opening(ctx context.Context, book evidence.BookID) error
 }
 
-// Inserter is a Writer that is faster when it is told what is new.
-type Inserter interface {
-	// Insert is Put of a record whose key no table has, by all that was read.
-	// Where one has it all the same, the end is that of Put; the driver may
-	// run the transaction again for it.
-	Insert(ctx context.Context, book string, rec evidence.Record) error
-}
-
 // RootKey is the column "book" of the root book, for every driver.
 var RootKey = evidence.RootBook.String()
 

@@ -121,7 +121,6 @@ func (t *Tx) append(ctx context.Context, e evidence.Event) error {
 
 // project writes what the tables show of the event at index.
 func (t *Tx) project(ctx context.Context, e evidence.Event, index int64) error {
-	put := t.putter(e)
 	if changed, ok := e.(evidence.StateChanged); ok {
 		if err := t.count(ctx, changed.State); err != nil {
 			return err
@@ -135,7 +134,7 @@ func (t *Tx) project(ctx context.Context, e evidence.Event, index int64) error {
 		}
 	}
 	for _, rec := range e.Records(index) {
-		if err := put(ctx, t.key, rec); err != nil {
+		if err := t.writer.Put(ctx, t.key, rec); err != nil {
 			return fmt.Errorf("record %s of table %s: %w", rec.Key, rec.Table, err)
 		}
 	}
