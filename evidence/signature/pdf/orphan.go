@@ -29,15 +29,14 @@ type place struct {
 func (c *collector) orphans() (usageRights int) {
 	data := c.file.Data()
 	var places []place
-	word := []byte("/ByteRange")
-	pos := 0
+	next := 0
 	for range maxMentions {
-		i := bytes.Index(data[pos:], word)
-		if i < 0 {
+		found := mention(data, next)
+		if found < 0 {
 			break
 		}
-		at := int64(pos + i)
-		pos += i + len(word)
+		at := int64(found)
+		next = found + len(rangeName)
 		if c.known(at) {
 			continue
 		}
@@ -63,6 +62,22 @@ func (c *collector) orphans() (usageRights int) {
 		}
 	}
 	return usageRights
+}
+
+const rangeName = "/ByteRange"
+
+// mention returns where the name stands at or behind from; -1 when it does
+// not. It looks for the name without its slash, which is everywhere in a file.
+func mention(data []byte, from int) int {
+	for bare := []byte(rangeName[1:]); ; from += len(bare) {
+		i := bytes.Index(data[from:], bare)
+		if i < 0 {
+			return -1
+		}
+		if from += i; from > 0 && data[from-1] == '/' {
+			return from - 1
+		}
+	}
 }
 
 // known reports whether an offset lies in a signature that is listed.
