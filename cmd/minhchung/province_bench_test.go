@@ -24,6 +24,9 @@ import (
 	"minhchung/evidence/postgres/postgrestest"
 )
 
+// provinceRows is the size of the register that the report was about.
+const provinceRows = 1861
+
 // BenchmarkProvinceImport measures import up to its last commit on PostgreSQL
 // and S3 beside what only carries the same bytes: a plain PUT of each file, as
 // many at a time as the import has workers, and one COPY into each table of what
@@ -36,7 +39,7 @@ func BenchmarkProvinceImport(b *testing.B) {
 	server := &postgrestest.Server{URL: os.Getenv("PG_URL"), Migrate: postgres.Migrate}
 	b.Cleanup(server.Stop)
 	dir := b.TempDir()
-	summary, err := demo.Generate(b.Context(), demo.Options{Dir: filepath.Join(dir, "demo"), Rows: benchRows, Seed: 1})
+	summary, err := demo.Generate(b.Context(), demo.Options{Dir: filepath.Join(dir, "demo"), Rows: provinceRows, Seed: 1})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -54,7 +57,7 @@ func BenchmarkProvinceImport(b *testing.B) {
 		b.StopTimer()
 		tables := copyOut(b, database)
 		start = time.Now()
-		bucket.put(b, fmt.Sprintf("plain-%d-%d/", os.Getpid(), i), files)
+		bucket.put(b, fmt.Sprintf("plain-%d-%d/", os.Getpid(), i), files, e.settings.Receivers())
 		puts := time.Since(start)
 		start = time.Now()
 		copyIn(b, database, tables)
@@ -118,11 +121,11 @@ func newBucket(b *testing.B) bucket {
 	return s
 }
 
-// put stores each file once.
-func (s bucket) put(b *testing.B, prefix string, files map[string][]byte) {
+// put stores each file once, so many at a time.
+func (s bucket) put(b *testing.B, prefix string, files map[string][]byte, together int) {
 	b.Helper()
 	var g errgroup.Group
-	g.SetLimit(4)
+	g.SetLimit(together)
 	for name, data := range files {
 		g.Go(func() error {
 			_, err := s.client.PutObject(b.Context(), s.name, prefix+name, bytes.NewReader(data), int64(len(data)), minio.PutObjectOptions{})

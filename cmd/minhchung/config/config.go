@@ -239,11 +239,12 @@ func (c Config) Worker(command []string) worker.Config {
 }
 
 // Receivers is how many files are received at the same time: twice the
-// processors, since half of them wait for the disk; eight times with S3, which
-// answers later. Inspecting has limits of its own.
+// processors, since half of them wait for the disk; sixteen times with S3, which
+// answers later, but not more than a server would wonder at. Inspecting has
+// limits of its own.
 func (c Config) Receivers() int {
 	if c.Objects.Engine == engineS3 {
-		return 8 * runtime.GOMAXPROCS(0)
+		return min(16*runtime.GOMAXPROCS(0), 64)
 	}
 	return 2 * runtime.GOMAXPROCS(0)
 }
