@@ -70,10 +70,10 @@ func TestRowsAreReadTogether(t *testing.T) {
 	_, in, _ := office(t)
 	far := &farStore{Store: in.Store}
 	in.Store, in.Group = far, 64
-	const n = 1100
+	const n = 600
 	begin(t, in, n)
-	if far.alone > 0 || far.together != 3 {
-		t.Errorf("register: got %d single reads and %d together, want 0 and 3", far.alone, far.together)
+	if far.alone > 0 || far.together != 2 {
+		t.Errorf("register: got %d single reads and %d together, want 0 and 2", far.alone, far.together)
 	}
 	files := make([]evidence.File, 100)
 	for i := range files {

@@ -200,7 +200,7 @@ func unescaped(rows pgx.Rows) relation.Scan {
 func (c *conn) Each(ctx context.Context, fn func(scan relation.Scan) error, query string, args ...any) error {
 	p := prepare(query)
 	return c.send(ctx, p.words, func(batch *pgx.Batch) { batch.Queue(p.query, bind(args)...) }, func(results pgx.BatchResults) error {
-		return eachRow(results, fn)
+		return eachRow(results, byCaller(fn))
 	})
 }
 
@@ -213,7 +213,7 @@ func eachRow(results pgx.BatchResults, fn func(scan relation.Scan) error) error 
 	defer rows.Close()
 	for rows.Next() {
 		if err := fn(unescaped(rows)); err != nil {
-			return callers{err}
+			return err
 		}
 	}
 	return rows.Err()
@@ -235,7 +235,7 @@ func (c *conn) Lookup(ctx context.Context, lookups ...relation.Lookup) error {
 		}
 	}, func(results pgx.BatchResults) error {
 		for _, l := range lookups {
-			if err := eachRow(results, l.Each); err != nil {
+			if err := eachRow(results, byCaller(l.Each)); err != nil {
 				return err
 			}
 		}
@@ -256,6 +256,15 @@ func escapeAll(list []string) []string {
 type callers struct{ error }
 
 func (e callers) Unwrap() error { return e.error }
+
+func byCaller(fn func(scan relation.Scan) error) func(scan relation.Scan) error {
+	return func(scan relation.Scan) error {
+		if err := fn(scan); err != nil {
+			return callers{err}
+		}
+		return nil
+	}
+}
 
 // Row implements relation.Conn.
 func (c *conn) Row(ctx context.Context, query string, args []any, dest ...any) error {

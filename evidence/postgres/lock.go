@@ -59,7 +59,7 @@ func (l *locked) step(id evidence.BookID) step {
 		if _, err := results.Exec(); err != nil {
 			return err
 		}
-		err := each(results, func(scan relation.Scan) error {
+		err := eachRow(results, func(scan relation.Scan) error {
 			state, err := relation.ScanHead(id, scan)
 			l.state = &state
 			return err
@@ -68,7 +68,7 @@ func (l *locked) step(id evidence.BookID) step {
 			return err
 		}
 		c.edge.tiles = map[tileID][]byte{}
-		err = each(results, func(scan relation.Scan) error {
+		err = eachRow(results, func(scan relation.Scan) error {
 			var at tileID
 			var data []byte
 			err := scan(&at.level, &at.n, &data)
@@ -78,7 +78,7 @@ func (l *locked) step(id evidence.BookID) step {
 		if err != nil {
 			return err
 		}
-		err = each(results, func(scan relation.Scan) error {
+		err = eachRow(results, func(scan relation.Scan) error {
 			c.edge.last = &ledger.Entry{}
 			return scan(&c.edge.last.Index, &c.edge.last.Leaf, &c.edge.last.Salt, &c.edge.last.Opening)
 		})
@@ -89,21 +89,6 @@ func (l *locked) step(id evidence.BookID) step {
 		l.read = time.Now()
 		return err
 	}}
-}
-
-// each calls fn for the rows of the next answer.
-func each(results pgx.BatchResults, fn func(scan relation.Scan) error) error {
-	rows, err := results.Query()
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := fn(unescaped(rows)); err != nil {
-			return fmt.Errorf("reading the head: %w", err)
-		}
-	}
-	return rows.Err()
 }
 
 // stored returns the tiles when all of them are on the edge.
