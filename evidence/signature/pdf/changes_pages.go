@@ -140,9 +140,7 @@ func (s *step) pageEntry(j int, a, b *statePage, key syntax.Name) {
 	case "CropBox": // the whole page when absent
 		s.pageBox(j, a, b, path)
 	default:
-		if equal, ok := scalars(was, is); !ok || !equal {
-			s.deep(was, is, key == "Group", b.num, path, s.badPage(j, b, key))
-		}
+		s.deep(was, is, key == "Group", b.num, path, s.badPage(j, b, key))
 	}
 }
 
