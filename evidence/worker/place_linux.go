@@ -38,32 +38,31 @@ func (p *place) near(core int) bool { return p.core == core }
 // wake it on an idle core. With others, it is the kernel that spreads them.
 func (p *place) enter() {
 	runtime.LockOSThread()
-	p.alone = pairs.Add(1) == 1
+	first := pairs.Add(1) == 1
 	core := currentCore()
 	if core < 0 || core >= len(cores) || !cores[core].CompareAndSwap(false, true) {
-		p.alone = false
 		p.free()
 		return
 	}
 	p.claim = core
 	var here unix.CPUSet
 	here.Set(core)
-	if p.core < 0 {
-		if unix.SchedGetaffinity(0, &p.mask) != nil {
-			p.alone = false
-			return
-		}
+	p.alone = p.bring(core, &here) && first && unix.SchedSetaffinity(0, &here) == nil
+}
+
+// bring holds the child to a core, and reports whether it is.
+func (p *place) bring(core int, here *unix.CPUSet) bool {
+	if p.core == core {
+		return true
 	}
-	if p.core != core {
-		if unix.SchedSetaffinity(p.pid, &here) != nil {
-			p.alone = false
-			return
-		}
-		p.core = core
+	if p.core < 0 && unix.SchedGetaffinity(0, &p.mask) != nil {
+		return false
 	}
-	if p.alone {
-		p.alone = unix.SchedSetaffinity(0, &here) == nil
+	if unix.SchedSetaffinity(p.pid, here) != nil {
+		return false
 	}
+	p.core = core
+	return true
 }
 
 // leave ends the waiting.

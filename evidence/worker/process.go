@@ -85,7 +85,8 @@ func (p *Process) Alive() bool {
 }
 
 // Kill ends the process at once and unblocks whoever reads or writes its
-// pipes. It may be called more than once.
+// pipes; a reader within a second, should another process have the other end.
+// It may be called more than once.
 func (p *Process) Kill() {
 	p.killOnce.Do(func() {
 		p.group.kill(p.cmd.Process)

@@ -269,14 +269,14 @@ func (p *Pool) warm(b *Briefing) {
 	if err != nil {
 		return
 	}
-	if err := c.greet(context.Background(), p.settings); err == nil {
+	if err = c.greet(context.Background(), p.settings); err == nil {
 		err = c.under(context.Background(), p.cfg.Limits.Timeout, func() error { return c.brief(b) })
-		if err == nil {
-			p.release(c)
-			return
-		}
 	}
-	c.End()
+	if err != nil {
+		c.End()
+		return
+	}
+	p.release(c)
 }
 
 // stopped is the outcome of a file that was not read.
