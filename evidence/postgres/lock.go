@@ -56,39 +56,47 @@ func (l *locked) step(id evidence.BookID) step {
 		batch.Queue(`SELECT clock_timestamp()`)
 	}
 	return step{queue, func(c *conn, results pgx.BatchResults) error {
-		if _, err := results.Exec(); err != nil {
-			return err
+		if err := l.take(id, c, results); err != nil {
+			return fmt.Errorf("reading the head: %w", err)
 		}
-		err := eachRow(results, func(scan relation.Scan) error {
-			state, err := relation.ScanHead(id, scan)
-			l.state = &state
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		c.edge.tiles = map[tileID][]byte{}
-		err = eachRow(results, func(scan relation.Scan) error {
-			var at tileID
-			var data []byte
-			err := scan(&at.level, &at.n, &data)
-			c.edge.tiles[at] = data
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		err = eachRow(results, func(scan relation.Scan) error {
-			c.edge.last = &ledger.Entry{}
-			return scan(&c.edge.last.Index, &c.edge.last.Leaf, &c.edge.last.Salt, &c.edge.last.Opening)
-		})
-		if err != nil {
-			return err
-		}
-		err = results.QueryRow().Scan(&l.now)
-		l.read = time.Now()
-		return err
+		return nil
 	}}
+}
+
+// take reads the answers to step.
+func (l *locked) take(id evidence.BookID, c *conn, results pgx.BatchResults) error {
+	if _, err := results.Exec(); err != nil {
+		return err
+	}
+	err := eachRow(results, func(scan relation.Scan) error {
+		state, err := relation.ScanHead(id, scan)
+		l.state = &state
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c.edge.tiles = map[tileID][]byte{}
+	err = eachRow(results, func(scan relation.Scan) error {
+		var at tileID
+		var data []byte
+		err := scan(&at.level, &at.n, &data)
+		c.edge.tiles[at] = data
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = eachRow(results, func(scan relation.Scan) error {
+		c.edge.last = &ledger.Entry{}
+		return scan(&c.edge.last.Index, &c.edge.last.Leaf, &c.edge.last.Salt, &c.edge.last.Opening)
+	})
+	if err != nil {
+		return err
+	}
+	err = results.QueryRow().Scan(&l.now)
+	l.read = time.Now()
+	return err
 }
 
 // stored returns the tiles when all of them are on the edge.
