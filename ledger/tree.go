@@ -30,6 +30,9 @@ type edge struct {
 	base  int64 // stored index of fresh[0]
 	tiles map[nodeKey][]byte
 	fresh []tlog.Hash
+	// made are hashes of the old tree that were computed from its tiles: those
+	// of its root are the ones that a new leaf is hashed with.
+	made map[int64]tlog.Hash
 }
 
 // edgeTiles returns the partial tiles of a tree: all that is needed to compute
@@ -69,7 +72,9 @@ func readEdge(ctx context.Context, r Reader, head Head) (*edge, error) {
 	return e, nil
 }
 
-func newEdge() *edge { return &edge{tiles: make(map[nodeKey][]byte)} }
+func newEdge() *edge {
+	return &edge{tiles: make(map[nodeKey][]byte), made: make(map[int64]tlog.Hash)}
+}
 
 // readTiles is Reader.Tiles with the answer's shape verified. Missing tiles
 // and tiles of a wrong length are ErrDamaged.
@@ -116,15 +121,29 @@ func (e *edge) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 			hashes[i] = e.fresh[x-e.base]
 			continue
 		}
-		t := tlog.TileForIndex(TileHeight, x)
-		data := e.tiles[nodeKey{t.L, t.N}]
-		h, err := tlog.HashFromTile(t, data, x)
+		h, err := e.old(x)
 		if err != nil {
-			return nil, fmt.Errorf("hash %d is not on the right edge of the tree: %w", x, err)
+			return nil, err
 		}
 		hashes[i] = h
 	}
 	return hashes, nil
+}
+
+// old returns a hash of the old tree.
+func (e *edge) old(x int64) (tlog.Hash, error) {
+	if h, ok := e.made[x]; ok {
+		return h, nil
+	}
+	t := tlog.TileForIndex(TileHeight, x)
+	h, err := tlog.HashFromTile(t, e.tiles[nodeKey{t.L, t.N}], x)
+	if err != nil {
+		return h, fmt.Errorf("hash %d is not on the right edge of the tree: %w", x, err)
+	}
+	if level, _ := tlog.SplitStoredHashIndex(x); level%TileHeight != 0 { // else it stands in the tile
+		e.made[x] = h
+	}
+	return h, nil
 }
 
 // newTiles returns the tiles that a tree of size old lacks, with their data.
