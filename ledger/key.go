@@ -31,6 +31,7 @@ const maxKeyFileBytes = 4096
 // for concurrent use.
 type Key struct {
 	private ed25519.PrivateKey
+	own     vouched
 }
 
 // PublicKey is the raw Ed25519 public key (RFC 8032 section 5.1.5) that an
@@ -54,7 +55,7 @@ func GenerateKey(path string) (*Key, error) {
 	if err := writeNew(path, data); err != nil {
 		return nil, fmt.Errorf("writing the signing key: %w", err)
 	}
-	return &Key{private}, nil
+	return &Key{private: private}, nil
 }
 
 // writeNew creates path with data, mode 0600, and makes file and name durable.
@@ -155,7 +156,7 @@ func parseKey(data []byte) (*Key, error) {
 	if !ok {
 		return nil, errors.New("the private key is not an Ed25519 key")
 	}
-	return &Key{private}, nil
+	return &Key{private: private}, nil
 }
 
 // PublicKey returns the public half.
