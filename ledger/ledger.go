@@ -80,7 +80,9 @@ type Reader interface {
 }
 
 // Tx is a Reader inside the transaction that also writes the domain's rows.
-// Nothing is visible to others before the surrounding commit.
+// Nothing is visible to others before the surrounding commit. Writes may be
+// kept back until then: what is wrong with one, ErrHeadMoved too, may be told
+// by the commit, which then commits nothing.
 type Tx interface {
 	Reader
 	// PutTiles stores or widens tiles; data[i] belongs to tiles[i].

@@ -2,9 +2,7 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"minhchung/evidence/relation"
@@ -14,12 +12,15 @@ import (
 var _ ledger.Tx = (*book)(nil)
 
 // book is the ledger's own view of a book inside an Update. What it writes
-// waits for SwapHead, which sends all of it.
+// waits for the commit.
 type book struct {
 	*relation.Reader
 	conn  *conn
 	first []byte // the first leaf that was put, to recognise this commit later
+	edge  edge   // as it will be
 }
+
+func newBook(r *relation.Reader, c *conn) *book { return &book{Reader: r, conn: c, edge: c.edge} }
 
 // Tiles implements ledger.Reader.
 func (b *book) Tiles(ctx context.Context, tiles []tlog.Tile) ([][]byte, error) {
@@ -37,21 +38,17 @@ func (b *book) Entries(ctx context.Context, first, end int64, fn func(ledger.Ent
 	return b.Reader.Entries(ctx, first, end, fn)
 }
 
-// PutTiles implements ledger.Tx. A tile only ever grows to the right.
+// PutTiles implements ledger.Tx. A tile only ever grows to the right: other
+// data are NULL, which the table refuses.
 func (b *book) PutTiles(ctx context.Context, tiles []tlog.Tile, data [][]byte) error {
 	levels, ns := make([]int64, len(tiles)), make([]int64, len(tiles))
 	for i, t := range tiles {
 		levels[i], ns[i] = int64(t.L), t.N
 	}
+	b.edge = b.edge.with(tiles, data)
 	return b.queue(ctx, `INSERT INTO tile (book, level, n, data) SELECT $1, u.* FROM unnest($2::bigint[], $3::bigint[], $4::bytea[]) u
-		ON CONFLICT (book, level, n) DO UPDATE SET data = excluded.data
-		WHERE substr(excluded.data, 1, length(tile.data)) = tile.data`, []any{levels, ns, data},
-		func(tag pgconn.CommandTag) error {
-			if tag.RowsAffected() == int64(len(tiles)) {
-				return nil
-			}
-			return fmt.Errorf("tiles of book %s: %w: %d of %d would be rewritten", b.Book(), ledger.ErrDamaged, int64(len(tiles))-tag.RowsAffected(), len(tiles))
-		})
+		ON CONFLICT (book, level, n) DO UPDATE SET data = CASE WHEN substr(excluded.data, 1, length(tile.data)) = tile.data THEN excluded.data END`,
+		levels, ns, data)
 }
 
 // PutEntries implements ledger.Tx.
@@ -64,8 +61,12 @@ func (b *book) PutEntries(ctx context.Context, entries []ledger.Entry) error {
 		}
 		indexes[i], leaves[i], salts[i], openings[i] = e.Index, e.Leaf, e.Salt, e.Opening
 	}
+	if len(entries) > 0 {
+		last := entries[len(entries)-1]
+		b.edge.last = &last
+	}
 	err := b.queue(ctx, `INSERT INTO entry (book, idx, leaf, salt, opening)
-		SELECT $1, u.* FROM unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[]) u`, []any{indexes, leaves, salts, openings}, nil)
+		SELECT $1, u.* FROM unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[]) u`, indexes, leaves, salts, openings)
 	if err == nil && len(b.conn.pending.other) > maxWaiting { // a whole book is taken over
 		err = b.conn.flush(ctx)
 	}
@@ -76,32 +77,19 @@ func (b *book) PutEntries(ctx context.Context, entries []ledger.Entry) error {
 const maxWaiting = 64
 
 // queue lets a statement over this book wait. $1 is the book.
-func (b *book) queue(ctx context.Context, query string, args []any, check func(pgconn.CommandTag) error) error {
+func (b *book) queue(ctx context.Context, query string, args ...any) error {
 	if err := b.conn.ready(ctx); err != nil {
 		return err
 	}
-	b.conn.pending.other = append(b.conn.pending.other, statement{query, append([]any{escape(b.Key())}, args...), check})
+	b.conn.pending.other = append(b.conn.pending.other, statement{query, append([]any{escape(b.Key())}, args...)})
 	return nil
 }
 
-// SwapHead implements ledger.Tx.
+// SwapHead implements ledger.Tx. A head of another size makes the new one's
+// NULL, which the table refuses: refused says so then.
 func (b *book) SwapHead(ctx context.Context, oldSize int64, h ledger.Head) error {
-	query, args := `INSERT INTO head (book, origin, size, root, at, checkpoint) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (book) DO NOTHING`,
-		[]any{h.Origin, h.Size, h.Root[:], relation.HeadTime(h), h.Checkpoint}
-	if oldSize >= 0 {
-		query, args = `UPDATE head SET origin = $2, size = $3, root = $4, at = $5, checkpoint = $6 WHERE book = $1 AND size = $7`, append(args, oldSize)
-	}
-	err := b.queue(ctx, query, args, func(tag pgconn.CommandTag) error {
-		if tag.RowsAffected() != 1 {
-			return ledger.ErrHeadMoved
-		}
-		return nil
-	})
-	if err == nil {
-		err = b.conn.flush(ctx)
-	}
-	if err != nil {
-		return fmt.Errorf("head of book %s: %w", b.Book(), err)
-	}
-	return nil
+	return b.queue(ctx, `INSERT INTO head (book, origin, size, root, at, checkpoint) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (book) DO UPDATE SET origin = excluded.origin, size = CASE WHEN head.size = $7 THEN excluded.size END,
+			root = excluded.root, at = excluded.at, checkpoint = excluded.checkpoint`,
+		h.Origin, h.Size, h.Root[:], relation.HeadTime(h), h.Checkpoint, oldSize)
 }

@@ -291,20 +291,16 @@ func (c *conn) send(ctx context.Context, tables map[string]bool, queue func(*pgx
 	ctx, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
 	batch := &pgx.Batch{}
-	checks := c.pending.queue(batch, tables)
+	waiting := c.pending.queue(batch, tables)
 	queue(batch)
 	if batch.Len() == 0 {
 		return nil
 	}
 	results := c.c.SendBatch(ctx, batch)
 	var err error
-	for _, check := range checks {
-		tag, failed := results.Exec()
-		if failed == nil && check != nil {
-			failed = check(tag)
-		}
-		if err == nil {
-			err = failed
+	for range waiting {
+		if _, failed := results.Exec(); err == nil {
+			err = refused(failed)
 		}
 	}
 	if err == nil {

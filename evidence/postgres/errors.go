@@ -21,6 +21,7 @@ const (
 	codeDiskFull      = "53100"
 	codeIO            = "58030"
 	codeReadOnly      = "25006"
+	codeNotNull       = "23502"
 )
 
 // sqlState returns the code that the server gave, "" when it gave none.
@@ -30,6 +31,21 @@ func sqlState(err error) string {
 		return e.Code
 	}
 	return ""
+}
+
+// refused says what the ledger's NULL means, see book.PutTiles and SwapHead.
+func refused(err error) error {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) || e.Code != codeNotNull {
+		return err
+	}
+	switch e.TableName + "." + e.ColumnName {
+	case "tile.data":
+		return fmt.Errorf("%w: a stored tile would be rewritten (%w)", ledger.ErrDamaged, err)
+	case "head.size":
+		return fmt.Errorf("%w (%w)", ledger.ErrHeadMoved, err)
+	}
+	return err
 }
 
 // isRetry reports whether the transaction was undone only because of others.

@@ -66,13 +66,16 @@ func whole(t testing.TB, s *Store, size int64) {
 func TestRefuse(t *testing.T) {
 	s := openTest(t)
 	mustAdd(t, s.Store, "1")
-	ledgertest.Refuse(t, func(fn func(ledger.Tx)) {
+	ledgertest.Refuse(t, func(fn func(ledger.Tx) error) error {
 		c, err := s.begin(t.Context(), everything, "BEGIN ISOLATION LEVEL REPEATABLE READ")
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer c.rollback()
-		fn(&book{Reader: relation.NewReader(c, everything, testBook), conn: c})
+		if err := fn(newBook(relation.NewReader(c, everything, testBook), c)); err != nil {
+			return err
+		}
+		return c.flush(t.Context())
 	})
 	whole(t, s.Store, 2)
 }
@@ -82,11 +85,11 @@ func TestFailingCommit(t *testing.T) {
 	broken := errors.New("injected")
 	s := openTest(t)
 	mustAdd(t, s.Store, "1")
-	s.commitHook = func(func() error) error { return broken }
+	s.commitHook = func(*conn, func() error) error { return broken }
 	if _, err := add(t.Context(), s.Store, "2"); !errors.Is(err, broken) || errors.Is(err, evidence.ErrOutcome) {
 		t.Errorf("before: got %v, want the injected error and a known outcome", err)
 	}
-	s.commitHook = func(commit func() error) error { return errors.Join(commit(), broken) }
+	s.commitHook = func(_ *conn, commit func() error) error { return errors.Join(commit(), broken) }
 	if done, err := add(t.Context(), s.Store, "3"); err != nil || done.Head.Size != 3 {
 		t.Errorf("after: got %d and %v, want 3: looking again shows that it is committed", done.Head.Size, err)
 	}
@@ -150,7 +153,7 @@ func TestCallersThatLeave(t *testing.T) {
 			s := openTest(t)
 			mustAdd(t, s.Store, "1")
 			reached, release := make(chan struct{}), make(chan struct{})
-			s.commitHook = func(commit func() error) error {
+			s.commitHook = func(_ *conn, commit func() error) error {
 				close(reached)
 				<-release
 				return commit()

@@ -39,9 +39,6 @@ func (s *Store) keep(ctx context.Context, scope evidence.Scope, book evidence.Bo
 	if err == nil {
 		err = relation.Keep(ctx, c, book, kept)
 	}
-	if err == nil {
-		err = c.flush(ctx)
-	}
 	if err != nil {
 		c.rollback()
 		return err

@@ -5,11 +5,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"golang.org/x/mod/sumdb/tlog"
 
 	"minhchung/evidence"
 	"minhchung/evidence/relation"
-	"minhchung/ledger"
 )
 
 // locked is what an Update learns in its first round trip, behind the locks.
@@ -17,19 +15,11 @@ type locked struct {
 	state *relation.State // nil: never opened
 	now   time.Time       // on the server
 	read  time.Time       // when that was here
+	known *edge           // of the head that was the newest here; nil: ask for it
 }
 
 // clock is the server's, carried on by ours.
 func (l *locked) clock() time.Time { return l.now.Add(time.Since(l.read)) }
-
-// edge is what the ledger reads before it appends: the last entry and the
-// newest tile of each level. The ledger verifies them against the head.
-type edge struct {
-	tiles map[tileID][]byte
-	last  *ledger.Entry
-}
-
-type tileID struct{ level, n int64 }
 
 // topLevel is that of a tree of 2^48 leaves.
 const topLevel = 5
@@ -49,11 +39,12 @@ const lastQuery = `SELECT e.idx, e.leaf, e.salt, e.opening FROM head h, LATERAL 
 func (l *locked) step(id evidence.BookID) step {
 	key := columnOf(id)
 	queue := func(batch *pgx.Batch) {
-		batch.Queue(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, id.String())
+		batch.Queue(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0)), clock_timestamp()`, id.String())
 		batch.Queue(prepare(relation.HeadQuery).query+` FOR UPDATE OF head`, key)
-		batch.Queue(edgeQuery, key)
-		batch.Queue(lastQuery, key)
-		batch.Queue(`SELECT clock_timestamp()`)
+		if l.known == nil {
+			batch.Queue(edgeQuery, key)
+			batch.Queue(lastQuery, key)
+		}
 	}
 	return step{queue, func(c *conn, results pgx.BatchResults) error {
 		if err := l.take(id, c, results); err != nil {
@@ -65,49 +56,22 @@ func (l *locked) step(id evidence.BookID) step {
 
 // take reads the answers to step.
 func (l *locked) take(id evidence.BookID, c *conn, results pgx.BatchResults) error {
-	if _, err := results.Exec(); err != nil {
+	if err := results.QueryRow().Scan(nil, &l.now); err != nil {
 		return err
 	}
+	l.read = time.Now()
 	err := eachRow(results, func(scan relation.Scan) error {
 		state, err := relation.ScanHead(id, scan)
 		l.state = &state
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil || l.state == nil && l.known != nil:
 		return err
+	case l.known == nil:
+		return c.edge.read(results)
+	case l.known.of(l.state.Head):
+		c.edge = *l.known
 	}
-	c.edge.tiles = map[tileID][]byte{}
-	err = eachRow(results, func(scan relation.Scan) error {
-		var at tileID
-		var data []byte
-		err := scan(&at.level, &at.n, &data)
-		c.edge.tiles[at] = data
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	err = eachRow(results, func(scan relation.Scan) error {
-		c.edge.last = &ledger.Entry{}
-		return scan(&c.edge.last.Index, &c.edge.last.Leaf, &c.edge.last.Salt, &c.edge.last.Opening)
-	})
-	if err != nil {
-		return err
-	}
-	err = results.QueryRow().Scan(&l.now)
-	l.read = time.Now()
-	return err
-}
-
-// stored returns the tiles when all of them are on the edge.
-func (e edge) stored(tiles []tlog.Tile) ([][]byte, bool) {
-	data := make([][]byte, len(tiles))
-	for i, t := range tiles {
-		b, want := e.tiles[tileID{int64(t.L), t.N}], t.W*tlog.HashSize
-		if t.H != ledger.TileHeight || t.W < 1 || len(b) < want {
-			return nil, false
-		}
-		data[i] = b[:want:want]
-	}
-	return data, true
+	return nil
 }

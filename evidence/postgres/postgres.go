@@ -159,14 +159,15 @@ type Store struct {
 	pool    *pgxpool.Pool
 	listen  *pgx.ConnConfig
 	queues  sync.Map // evidence.BookID → chan struct{}, the writers of this process
+	edges   edges
 	notices *notices
 	pinger  pinger
 	closed  atomic.Bool
 	// compression is that of large values, found by inspect.
 	compression string
 
-	// commitHook stands around COMMIT in tests of failures.
-	commitHook func(commit func() error) error
+	// commitHook stands around the commit in tests of failures.
+	commitHook func(c *conn, commit func() error) error
 }
 
 var (

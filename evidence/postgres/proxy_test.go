@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"net/url"
+	"regexp"
 	"sync"
 	"testing"
 )
@@ -24,7 +25,8 @@ type proxy struct {
 	server string
 	mu     sync.Mutex
 	mode   cut
-	gone   bool // after the cut nobody is let through
+	name   []byte // of the prepared COMMIT, which is the same for all connections
+	gone   bool   // after the cut nobody is let through
 	closed bool
 	conns  []net.Conn
 }
@@ -97,7 +99,7 @@ func (p *proxy) serve(client net.Conn) {
 		if err != nil {
 			return
 		}
-		if bytes.Contains(buf[:n], []byte("COMMIT\x00")) {
+		if p.commits(buf[:n]) {
 			switch mode := p.commit(); mode {
 			case cutBefore:
 				client.Close()
@@ -117,6 +119,19 @@ func (p *proxy) serve(client net.Conn) {
 			return
 		}
 	}
+}
+
+var preparedCommit = regexp.MustCompile(`(stmtcache_[0-9a-f]+\x00)COMMIT\x00`)
+
+// commits reports whether a client has COMMIT run: its bytes prepare it first.
+func (p *proxy) commits(sent []byte) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if m := preparedCommit.FindSubmatch(sent); m != nil {
+		p.name = bytes.Clone(m[1])
+		return false
+	}
+	return bytes.Contains(sent, []byte("COMMIT\x00")) || p.name != nil && bytes.Contains(sent, p.name)
 }
 
 func (p *proxy) commit() cut {

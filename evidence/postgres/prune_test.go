@@ -121,7 +121,10 @@ func TestInsertsGoIntoOnePartition(t *testing.T) {
 	}
 	admin := connect(t, s.database.Admin)
 	written := map[string]bool{}
-	s.commitHook = func(commit func() error) error {
+	s.commitHook = func(c *conn, commit func() error) error {
+		if err := c.flush(context.Background()); err != nil {
+			return err
+		}
 		rows, err := admin.Query(context.Background(), `SELECT DISTINCT c.relname::text FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
 			JOIN pg_stat_activity a ON a.pid = l.pid AND a.datname = current_database() AND a.usename = 'mctest_app'
 			WHERE l.database = a.datid AND l.mode = 'RowExclusiveLock' AND c.relispartition AND c.relkind = 'r'`)

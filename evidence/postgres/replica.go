@@ -48,6 +48,9 @@ func (s *Store) prepareWait(ctx context.Context, c *conn) error {
 	if len(s.options.Standbys) == 0 {
 		return nil
 	}
+	if err := c.flush(ctx); err != nil { // while the timeout still is
+		return fmt.Errorf("%w: %w", errUndone, err)
+	}
 	var nothing, commit, names string
 	err := c.c.QueryRow(ctx, `SELECT set_config('statement_timeout', '0', true), current_setting('synchronous_commit'),
 		current_setting('synchronous_standby_names')`).Scan(&nothing, &commit, &names)

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"minhchung/evidence"
 	"minhchung/evidence/relation"
 	"minhchung/ledger"
@@ -104,7 +106,7 @@ type attempted struct {
 }
 
 func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.BookID, work body) (attempted, error) {
-	var l locked
+	l := locked{known: s.edges.get(id)}
 	c, err := s.begin(ctx, scope, "BEGIN ISOLATION LEVEL REPEATABLE READ", l.step(id))
 	if err != nil {
 		return attempted{}, err
@@ -116,7 +118,7 @@ func (s *Store) update(ctx context.Context, scope evidence.Scope, id evidence.Bo
 		}
 	}()
 	tx := relation.NewTx(c, scope, id, s.options.Host, l.state)
-	b := &book{Reader: tx.Reader, conn: c}
+	b := newBook(tx.Reader, c)
 	sequencer := *s.options.Sequencer
 	if sequencer.Now == nil {
 		sequencer.Now = l.clock
@@ -153,6 +155,7 @@ func (s *Store) finish(ctx context.Context, b *book, done evidence.Commitment) (
 			done, err = s.afterFailedCommit(b, done, err)
 		}
 		if err == nil {
+			s.edges.put(b.Book(), b.edge, done.Head)
 			s.notices.tell(b.Book())
 		}
 	}()
@@ -167,31 +170,41 @@ func (s *Store) finish(ctx context.Context, b *book, done evidence.Commitment) (
 	return attempted{done: done, ran: true}, err
 }
 
-// errUndone says that the server made a rollback of our COMMIT.
-var errUndone = errors.New("the server rolled the transaction back")
+// errUndone says that a COMMIT failed and certainly committed nothing.
+var errUndone = errors.New("the transaction was rolled back")
 
 // commit ends the transaction and gives the connection back.
 func (s *Store) commit(c *conn) error {
 	defer c.rollback()
 	if s.commitHook != nil {
-		return s.commitHook(func() error { return s.end(c) })
+		return s.commitHook(c, func() error { return s.end(c) })
 	}
 	return s.end(c)
 }
 
-// end sends COMMIT. It is not bound to a caller's context, see finish.
+// end sends the waiting writes and COMMIT, in one round trip: behind a write
+// that fails, the server skips the rest. It is not bound to a caller's context,
+// see finish.
 func (s *Store) end(c *conn) error {
 	ctx, cancel := context.WithTimeout(context.Background(), c.patience)
 	defer cancel()
 	if err := s.prepareWait(ctx, c); err != nil {
 		return err
 	}
-	tag, err := c.c.Exec(ctx, "COMMIT")
-	switch {
-	case err != nil:
+	reached := false
+	err := c.send(ctx, nil, func(batch *pgx.Batch) { batch.Queue("COMMIT") }, func(results pgx.BatchResults) error {
+		reached = true
+		tag, err := results.Exec()
+		if err == nil && tag.String() != "COMMIT" {
+			return errUndone
+		}
 		return err
-	case tag.String() != "COMMIT":
-		return errUndone
+	})
+	switch {
+	case err == nil:
+		return s.waited(c)
+	case !reached && sqlState(err) != "": // it was a write that the server refused
+		return fmt.Errorf("%w: %w", errUndone, err)
 	}
-	return s.waited(c)
+	return err
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"minhchung/evidence"
 	"minhchung/evidence/relation"
@@ -27,13 +26,12 @@ type writes struct {
 type statement struct {
 	query string
 	args  []any
-	check func(pgconn.CommandTag) error // nil: nothing to check
 }
 
 // queue moves what waits for the named tables (nil: for all) into the batch and
-// returns the check of each statement. Tables and keys go in their order, so
+// returns how many statements that were. Tables and keys go in their order, so
 // that two transactions meet in the same one.
-func (w *writes) queue(batch *pgx.Batch, tables map[string]bool) []func(pgconn.CommandTag) error {
+func (w *writes) queue(batch *pgx.Batch, tables map[string]bool) int {
 	list := w.other
 	w.other = nil
 	for _, name := range slices.Sorted(maps.Keys(w.records)) {
@@ -46,12 +44,10 @@ func (w *writes) queue(batch *pgx.Batch, tables map[string]bool) []func(pgconn.C
 		list = append(list, blobStatement(w.book, w.blobs))
 		w.blobs = nil
 	}
-	checks := make([]func(pgconn.CommandTag) error, len(list))
-	for i, s := range list {
+	for _, s := range list {
 		batch.Queue(s.query, s.args...)
-		checks[i] = s.check
 	}
-	return checks
+	return len(list)
 }
 
 // recordStatements writes the records of one table, which is not empty.
@@ -81,10 +77,10 @@ func recordStatements(book string, records map[string]evidence.Record) []stateme
 	}
 	var list []statement
 	if len(removed) > 0 {
-		list = append(list, statement{query: fmt.Sprintf(`DELETE FROM "%s" WHERE book = $1 AND key = ANY ($2)`, table.Name), args: []any{book, removed}})
+		list = append(list, statement{fmt.Sprintf(`DELETE FROM "%s" WHERE book = $1 AND key = ANY ($2)`, table.Name), []any{book, removed}})
 	}
 	if len(keys) > 0 {
-		list = append(list, statement{query: upserts[table.Name], args: append([]any{book, keys}, columns...)})
+		list = append(list, statement{upserts[table.Name], append([]any{book, keys}, columns...)})
 	}
 	return list
 }
@@ -129,8 +125,8 @@ func blobStatement(book string, blobs map[signature.Hash][]byte) statement {
 	for i, h := range hashes {
 		shas[i], ders[i] = h[:], notNil(blobs[h])
 	}
-	return statement{query: `INSERT INTO blob (book, sha256, der) SELECT $1, u.* FROM unnest($2::bytea[], $3::bytea[]) u ON CONFLICT DO NOTHING`,
-		args: []any{book, shas, ders}}
+	return statement{`INSERT INTO blob (book, sha256, der) SELECT $1, u.* FROM unnest($2::bytea[], $3::bytea[]) u ON CONFLICT DO NOTHING`,
+		[]any{book, shas, ders}}
 }
 
 // notNil returns b, which stands for NULL when it is nil, as no bytes.
@@ -185,7 +181,7 @@ func (c *conn) Exec(ctx context.Context, query string, args ...any) error {
 	if err := c.ready(ctx); err != nil {
 		return err
 	}
-	c.pending.other = append(c.pending.other, statement{query: prepare(query).query, args: bind(args)})
+	c.pending.other = append(c.pending.other, statement{prepare(query).query, bind(args)})
 	return nil
 }
 

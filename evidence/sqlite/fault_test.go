@@ -192,7 +192,7 @@ func TestTwoProcesses(t *testing.T) {
 func TestRefuse(t *testing.T) {
 	s := openTest(t)
 	mustAdd(t, s, "1")
-	ledgertest.Refuse(t, func(fn func(ledger.Tx)) {
+	ledgertest.Refuse(t, func(fn func(ledger.Tx) error) error {
 		c, err := s.writer.take(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -201,7 +201,7 @@ func TestRefuse(t *testing.T) {
 		if _, err := c.exec(t.Context(), "BEGIN IMMEDIATE"); err != nil {
 			t.Fatal(err)
 		}
-		fn(&book{Reader: relation.NewReader(c, everything, testBook), conn: c})
+		return fn(&book{Reader: relation.NewReader(c, everything, testBook), conn: c})
 	})
 	whole(t, s)
 }
