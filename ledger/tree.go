@@ -151,13 +151,27 @@ func (e *edge) newTiles(old int64) ([]tlog.Tile, [][]byte, error) {
 	tiles := tlog.NewTiles(TileHeight, old, e.size)
 	data := make([][]byte, len(tiles))
 	for i, t := range tiles {
-		d, err := tlog.ReadTileData(t, e)
+		d, err := e.widened(t)
 		if err != nil {
 			return nil, nil, fmt.Errorf("making %s: %w", TilePath(t), err)
 		}
 		data[i] = d
 	}
 	return tiles, data, nil
+}
+
+// widened is tlog.ReadTileData for a tile that begins with the one there was.
+func (e *edge) widened(t tlog.Tile) ([]byte, error) {
+	data := append(make([]byte, 0, t.W*tlog.HashSize), e.tiles[nodeKey{t.L, t.N}]...)
+	indexes := make([]int64, 0, t.W-len(data)/tlog.HashSize)
+	for n := len(data) / tlog.HashSize; n < t.W; n++ {
+		indexes = append(indexes, tlog.StoredHashIndex(t.L*t.H, t.N<<t.H+int64(n)))
+	}
+	fresh, err := e.ReadHashes(indexes)
+	for _, h := range fresh {
+		data = append(data, h[:]...)
+	}
+	return data, err
 }
 
 // verifiedHashes reads hashes of the tree that head describes. Every tile on
