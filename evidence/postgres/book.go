@@ -41,14 +41,14 @@ func (b *book) Entries(ctx context.Context, first, end int64, fn func(ledger.Ent
 // PutTiles implements ledger.Tx. A tile only ever grows to the right: other
 // data are NULL, which the table refuses.
 func (b *book) PutTiles(ctx context.Context, tiles []tlog.Tile, data [][]byte) error {
-	levels, ns := make([]int64, len(tiles)), make([]int64, len(tiles))
+	var p parts
 	for i, t := range tiles {
-		levels[i], ns[i] = int64(t.L), t.N
+		p.add(t, data[i], b.edge.tiles[tileID{int64(t.L), t.N}])
 	}
 	b.edge = b.edge.with(tiles, data)
-	return b.queue(ctx, `INSERT INTO tile (book, level, n, data) SELECT $1, u.* FROM unnest($2::bigint[], $3::bigint[], $4::bytea[]) u
-		ON CONFLICT (book, level, n) DO UPDATE SET data = CASE WHEN substr(excluded.data, 1, length(tile.data)) = tile.data THEN excluded.data END`,
-		levels, ns, data)
+	return b.queue(ctx, `INSERT INTO tile (book, level, n, part, data) SELECT $1, u.* FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[]) u
+		ON CONFLICT (book, level, n, part) DO UPDATE SET data = CASE WHEN substr(excluded.data, 1, length(tile.data)) = tile.data THEN excluded.data END`,
+		p.levels, p.ns, p.numbers, p.data)
 }
 
 // PutEntries implements ledger.Tx.

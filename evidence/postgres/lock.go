@@ -28,7 +28,8 @@ const topLevel = 5
 // times: no series whose length is an argument, and no LIMIT that costs less in
 // a partition that is known. OFFSET 0 as in Lookup.
 var edgeQuery = fmt.Sprintf(`SELECT t.level, t.n, t.data FROM generate_series(0::bigint, %d) l,
-	LATERAL (SELECT level, n, data FROM tile WHERE book = $1 AND level = l ORDER BY n DESC LIMIT 1) t`, topLevel)
+	LATERAL (SELECT level, n, string_agg(data, '' ORDER BY part) AS data FROM tile WHERE book = $1 AND level = l AND n = (
+		SELECT n FROM tile WHERE book = $1 AND level = l ORDER BY n DESC LIMIT 1) GROUP BY level, n) t`, topLevel)
 
 const lastQuery = `SELECT e.idx, e.leaf, e.salt, e.opening FROM head h, LATERAL (
 	SELECT idx, leaf, salt, opening FROM entry WHERE book = $1 AND idx = h.size - 1 OFFSET 0) e WHERE h.book = $1`

@@ -19,7 +19,7 @@ const (
 	// applicationID marks our databases: "MChg", as in the SQLite driver.
 	applicationID = 0x4d436867
 	// schemaVersion is the number of the newest migration.
-	schemaVersion = 3
+	schemaVersion = 4
 )
 
 // Migrate creates the tables or brings them up to date. url logs in as their
@@ -27,8 +27,8 @@ const (
 // are made by whoever administrates it. Processes that migrate at the same
 // time wait for each other. Those of an earlier version must have ended: what
 // they write afterwards is refused, and they see no books any more. Version 3
-// copies the large tables once: room is needed for as much again. Errors:
-// evidence.ErrNewer, ErrForeign, ErrUnavailable.
+// copies the large tables once, version 4 the tiles: room is needed for as much
+// again. Errors: evidence.ErrNewer, ErrForeign, ErrUnavailable.
 func Migrate(ctx context.Context, url string) error {
 	config, err := connConfig(url)
 	if err != nil {

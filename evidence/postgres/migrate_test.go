@@ -43,9 +43,13 @@ func databaseOfVersion(t *testing.T, version int64) postgrestest.Database {
 	return d
 }
 
+// wholeTiles gives the tiles as they were before they had parts.
+const wholeTiles = `(SELECT book, level, n, string_agg(data, '' ORDER BY part) AS data FROM tile GROUP BY book, level, n)`
+
 // rowsOf returns every row of every table, as text, in order. The column
-// "book", which is the first, is what name makes of it.
-func rowsOf(t *testing.T, c *pgx.Conn, name func(column string) string) map[string][]string {
+// "book", which is the first, is what name makes of it. tile is where the tiles
+// are read.
+func rowsOf(t *testing.T, c *pgx.Conn, name func(column string) string, tile string) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
 	tables, partition := tablesOf(t, c)
@@ -53,7 +57,11 @@ func rowsOf(t *testing.T, c *pgx.Conn, name func(column string) string) map[stri
 		if partition[table] || slices.Contains(open, table) {
 			continue
 		}
-		rows, err := c.Query(t.Context(), fmt.Sprintf(`SELECT book, (x.*)::text FROM "%s" x`, table))
+		source := `"` + table + `"`
+		if table == "tile" {
+			source = tile
+		}
+		rows, err := c.Query(t.Context(), fmt.Sprintf(`SELECT book, (x.*)::text FROM %s x`, source))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +92,11 @@ func copyOld(t *testing.T, from, to *pgx.Conn) {
 		if partition[table] || slices.Contains(open, table) {
 			continue
 		}
-		rows, err := from.Query(t.Context(), fmt.Sprintf(`SELECT * FROM "%s"`, table))
+		source := `"` + table + `"`
+		if table == "tile" {
+			source = wholeTiles
+		}
+		rows, err := from.Query(t.Context(), fmt.Sprintf(`SELECT * FROM %s x`, source))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,6 +134,11 @@ func fillBooks(t *testing.T, s test) {
 			if c.book == evidence.RootBook {
 				return nil
 			}
+			for n := range 300 { // tiles of several parts, and a full one
+				if _, err := tx.Append(t.Context(), evidence.RowAdded{Row: evidence.Row{ID: fmt.Sprint(n)}}); err != nil {
+					return err
+				}
+			}
 			_, err := tx.Append(t.Context(), evidence.RowAdded{Row: evidence.Row{ID: "9/BC", Subject: `a,"b\ nul` + "\x00"}},
 				evidence.StateChanged{State: evidence.RowState{Row: "9/BC", Rule: "nd30", State: evidence.Disproven, Code: "no-file"}})
 			return err
@@ -142,16 +159,16 @@ func TestDatabaseOfVersion2IsTakenOver(t *testing.T) {
 	d := databaseOfVersion(t, 2)
 	old := connect(t, d.Admin)
 	copyOld(t, fresh, old)
-	before := rowsOf(t, old, same)
+	before := rowsOf(t, old, same, "tile")
 	if _, err := Open(t.Context(), d.App, s.options); !errors.Is(err, evidence.ErrOlder) {
 		t.Errorf("before: got %v, want ErrOlder", err)
 	}
 	if err := Migrate(t.Context(), d.Owner); err != nil {
 		t.Fatal(err)
 	}
-	after := rowsOf(t, old, func(column string) string { return bookOf(column).String() })
+	after := rowsOf(t, old, func(column string) string { return bookOf(column).String() }, wholeTiles)
 	compare(t, "modulo the book", before, after)
-	compare(t, "the new form", rowsOf(t, fresh, same), rowsOf(t, old, same))
+	compare(t, "the new form", rowsOf(t, fresh, same, "tile"), rowsOf(t, old, same, "tile"))
 	if len(after) < len(evidence.Tables()) {
 		t.Errorf("compared only %d tables", len(after))
 	}

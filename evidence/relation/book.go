@@ -100,7 +100,7 @@ const tileBatch = 8
 func (r *Reader) Tiles(ctx context.Context, tiles []tlog.Tile) ([][]byte, error) {
 	type id struct{ level, n int64 }
 	stored := make(map[id][]byte, len(tiles))
-	const one = `SELECT level, n, data FROM tile WHERE book = ? AND level = ? AND n = ?`
+	one := r.conn.TileQuery()
 	for rest := tiles; len(rest) > 0; {
 		batch := rest[:min(tileBatch, len(rest))]
 		rest = rest[len(batch):]
@@ -194,9 +194,16 @@ var _ evidence.HoldingsReader = (*Reader)(nil)
 
 // Holdings implements evidence.HoldingsReader.
 func (r *Reader) Holdings(ctx context.Context) (h evidence.Holdings, err error) {
-	for table, n := range map[string]*int64{"entry": &h.Entries, "tile": &h.Tiles, "blob": &h.Blobs} {
-		if err := r.conn.Row(ctx, `SELECT count(*) FROM `+table+` WHERE book = ?`, []any{r.key}, n); err != nil {
-			return h, fmt.Errorf("counting table %s of book %s: %w", table, r.book, err)
+	for _, t := range []struct {
+		name, rows string
+		n          *int64
+	}{
+		{"entries", `entry WHERE book = ?`, &h.Entries},
+		{"tiles", `(SELECT DISTINCT level, n FROM tile WHERE book = ?) t`, &h.Tiles}, // a driver may keep them in parts
+		{"blobs", `blob WHERE book = ?`, &h.Blobs},
+	} {
+		if err := r.conn.Row(ctx, `SELECT count(*) FROM `+t.rows, []any{r.key}, t.n); err != nil {
+			return h, fmt.Errorf("counting the %s of book %s: %w", t.name, r.book, err)
 		}
 	}
 	return h, nil

@@ -29,6 +29,9 @@ type Conn interface {
 	// it, which is RootKey for the root book; BookOf reads the column.
 	Column(book evidence.BookID) string
 	BookOf(column string) evidence.BookID
+	// TileQuery selects level, n and data of the tile whose column "book",
+	// level and n are its arguments.
+	TileQuery() string
 }
 
 // Writer is the Conn of an Update. A driver may keep writes back until

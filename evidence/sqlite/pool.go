@@ -213,6 +213,11 @@ func (*conn) BookOf(column string) evidence.BookID {
 	return evidence.BookID{Unit: evidence.UnitID(unit), Period: evidence.Period(period)}
 }
 
+// TileQuery implements relation.Conn.
+func (*conn) TileQuery() string {
+	return `SELECT level, n, data FROM tile WHERE book = ? AND level = ? AND n = ?`
+}
+
 // Each implements relation.Conn.
 func (c *conn) Each(ctx context.Context, fn func(scan relation.Scan) error, query string, args ...any) error {
 	s, err := c.stmt(ctx, query)
