@@ -17,9 +17,19 @@ const checksumHeader = "X-Amz-Checksum-Sha256"
 
 func checksum(key object.Key) string { return base64.StdEncoding.EncodeToString(key.SHA256[:]) }
 
-// get opens an object. Bytes that the server itself knows to be others are
-// refused before the first one.
+// get opens an object. Its bytes have the key's digest, or their end is
+// object.ErrCorrupt.
 func (s *Store) get(ctx context.Context, name string, key object.Key) (io.ReadCloser, error) {
+	body, err := s.download(ctx, name, key)
+	if err != nil {
+		return nil, err
+	}
+	return object.Checked(ctx, key, body), nil
+}
+
+// download opens an object whose bytes nobody has looked at. Those that the
+// server itself knows to be others are refused before the first one.
+func (s *Store) download(ctx context.Context, name string, key object.Key) (*download, error) {
 	var body io.ReadCloser
 	err := s.try(ctx, func() error {
 		var o minio.GetObjectOptions
@@ -41,7 +51,7 @@ func (s *Store) get(ctx context.Context, name string, key object.Key) (io.ReadCl
 	if err != nil {
 		return nil, err
 	}
-	return object.Checked(ctx, key, &download{ctx: ctx, store: s, body: body}), nil
+	return &download{ctx: ctx, store: s, body: body}, nil
 }
 
 // download is the server's answer; a connection that breaks in the middle
@@ -63,13 +73,13 @@ func (d *download) Read(p []byte) (int, error) {
 
 func (d *download) Close() error { return d.body.Close() }
 
-// readBack reads an object whole and compares its digest: object.ErrCorrupt
-// when it is another one. A connection that breaks is tried again.
-func (s *Store) readBack(ctx context.Context, name string, key object.Key) error {
+// readBack reads an object whole: object.ErrCorrupt when it is another one. A
+// connection that breaks is tried again.
+func (s *Store) readBack(ctx context.Context, name string, key object.Key, r io.Reader) error {
 	for attempt := 1; ; attempt++ {
-		body, err := s.get(ctx, name, key)
+		body, err := s.download(ctx, name, key)
 		if err == nil {
-			_, err = io.Copy(io.Discard, body)
+			err = compare(ctx, key, body, r)
 			body.Close()
 			if errors.Is(err, object.ErrUnavailable) && attempt < s.o.Attempts {
 				continue
@@ -77,4 +87,14 @@ func (s *Store) readBack(ctx context.Context, name string, key object.Key) error
 		}
 		return err
 	}
+}
+
+// compare compares with the bytes that were sent where they are in memory, and
+// else by their digest.
+func compare(ctx context.Context, key object.Key, body *download, sent io.Reader) error {
+	if c, ok := sent.(*object.Content); ok && c.SHA256() == key.SHA256 {
+		return c.Compare(body)
+	}
+	_, err := io.Copy(io.Discard, object.Checked(ctx, key, body))
+	return err
 }

@@ -90,7 +90,7 @@ func (u *upload) run() error {
 		if !errors.Is(err, fs.ErrExist) {
 			return err
 		}
-		err = u.store.readBack(u.ctx, u.name, u.key)
+		err = u.store.readBack(u.ctx, u.name, u.key, u.r)
 		switch {
 		case err == nil:
 			return u.drain()
@@ -105,7 +105,7 @@ func (u *upload) run() error {
 // confirm reads back what was just stored. Crash here: the object is there
 // and belongs to no document, which check notes.
 func (u *upload) confirm() error {
-	err := u.store.readBack(u.ctx, u.name, u.key)
+	err := u.store.readBack(u.ctx, u.name, u.key, u.r)
 	if errors.Is(err, object.ErrCorrupt) || errors.Is(err, fs.ErrNotExist) {
 		// Not ErrCorrupt: the caller's bytes were right.
 		return fmt.Errorf("%w: it acknowledged the object and then gave back something else (%v)", object.ErrUnavailable, err)
