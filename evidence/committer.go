@@ -81,24 +81,35 @@ func (c *committer) run(ctx context.Context, ready <-chan received) (err error) 
 		close(c.failed)
 	}()
 	for first := range ready {
-		group := append(make([]received, 0, c.in.Group), first)
-	fill:
-		for len(group) < c.in.Group {
-			select {
-			case r, ok := <-ready:
-				if !ok {
-					break fill
-				}
-				group = append(group, r)
-			default:
-				break fill
-			}
-		}
-		if err := c.commit(ctx, group); err != nil {
+		if err := c.commit(ctx, c.fill(first, ready)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// groupWait is how long a group waits to be filled while files are worked on.
+// In a large transaction a document costs less than half of what it costs by
+// itself.
+const groupWait = 200 * time.Millisecond
+
+// fill returns a group that begins with first.
+func (c *committer) fill(first received, ready <-chan received) []received {
+	group := append(make([]received, 0, c.in.Group), first)
+	enough := time.NewTimer(groupWait)
+	defer enough.Stop()
+	for len(group) < c.in.Group {
+		select {
+		case r, ok := <-ready:
+			if !ok {
+				return group
+			}
+			group = append(group, r)
+		case <-enough.C:
+			return group
+		}
+	}
+	return group
 }
 
 // commit makes a group true. A document that cannot be committed by itself

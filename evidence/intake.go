@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -125,34 +126,39 @@ func (in *Intake) Receive(ctx context.Context, files []File) (Summary, error) {
 		commit  errgroup.Group
 	)
 	work, workCtx := errgroup.WithContext(ctx)
-	work.SetLimit(in.Workers)
 	commit.Go(func() error { return c.run(ctx, ready) }) // what is ready is committed even when another file stopped the work
-	for _, f := range files {
-		if workCtx.Err() != nil {
-			break
+	one := func(f File) error {
+		r, known, err := in.receive(workCtx, c, f)
+		if stop := (errStop{}); errors.As(err, &stop) {
+			return stop.err
 		}
+		mu.Lock()
+		summary.add(f.Name, r.sha, known, err)
+		mu.Unlock()
+		if in.Done != nil {
+			in.Done()
+		}
+		if err != nil {
+			return nil
+		}
+		select {
+		case ready <- r:
+			return nil
+		case <-c.failed:
+			return c.err
+		case <-workCtx.Done():
+			return workCtx.Err()
+		}
+	}
+	var next atomic.Int64
+	for range min(in.Workers, len(files)) { // each with a stack that has grown once
 		work.Go(func() error {
-			r, known, err := in.receive(workCtx, c, f)
-			if stop := (errStop{}); errors.As(err, &stop) {
-				return stop.err
+			for n := next.Add(1) - 1; n < int64(len(files)) && workCtx.Err() == nil; n = next.Add(1) - 1 {
+				if err := one(files[n]); err != nil {
+					return err
+				}
 			}
-			mu.Lock()
-			summary.add(f.Name, r.sha, known, err)
-			mu.Unlock()
-			if in.Done != nil {
-				in.Done()
-			}
-			if err != nil {
-				return nil
-			}
-			select {
-			case ready <- r:
-				return nil
-			case <-c.failed:
-				return c.err
-			case <-workCtx.Done():
-				return workCtx.Err()
-			}
+			return nil
 		})
 	}
 	err = work.Wait()

@@ -237,7 +237,7 @@ func (s *session) intake(ctx context.Context, book evidence.BookID) (*evidence.I
 }
 
 // groupSize is how many documents one transaction commits at most.
-const groupSize = 64
+const groupSize = 256
 
 func (s *session) intakeFor(ctx context.Context, book evidence.BookID, rule *count.Rule) (*evidence.Intake, error) {
 	basis, err := s.basis(ctx, book, rule)
