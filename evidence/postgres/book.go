@@ -38,18 +38,20 @@ func (b *book) Entries(ctx context.Context, first, end int64, fn func(ledger.Ent
 	return b.Reader.Entries(ctx, first, end, fn)
 }
 
-// PutTiles implements ledger.Tx. A tile only ever grows to the right: other
-// data are NULL, which the table refuses.
+// PutTiles implements ledger.Tx.
 func (b *book) PutTiles(ctx context.Context, tiles []tlog.Tile, data [][]byte) error {
 	var p parts
 	for i, t := range tiles {
 		p.add(t, data[i], b.edge.tiles[tileID{int64(t.L), t.N}])
 	}
 	b.edge = b.edge.with(tiles, data)
-	return b.queue(ctx, `INSERT INTO tile (book, level, n, part, data) SELECT $1, u.* FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[]) u
-		ON CONFLICT (book, level, n, part) DO UPDATE SET data = CASE WHEN substr(excluded.data, 1, length(tile.data)) = tile.data THEN excluded.data END`,
-		p.levels, p.ns, p.numbers, p.data)
+	return b.queue(ctx, insertTiles.of(escape(b.Key()), p.levels, p.ns, p.numbers, p.data))
 }
+
+// insertTiles lets a part only grow to the right: another one is NULL, which
+// the table refuses.
+var insertTiles = newInsertion(`tile (book, level, n, part, data)`, []string{"bigint", "bigint", "bigint", "bytea"},
+	`ON CONFLICT (book, level, n, part) DO UPDATE SET data = CASE WHEN substr(excluded.data, 1, length(tile.data)) = tile.data THEN excluded.data END`)
 
 // PutEntries implements ledger.Tx.
 func (b *book) PutEntries(ctx context.Context, entries []ledger.Entry) error {
@@ -65,31 +67,32 @@ func (b *book) PutEntries(ctx context.Context, entries []ledger.Entry) error {
 		last := entries[len(entries)-1]
 		b.edge.last = &last
 	}
-	err := b.queue(ctx, `INSERT INTO entry (book, idx, leaf, salt, opening)
-		SELECT $1, u.* FROM unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[]) u`, indexes, leaves, salts, openings)
+	err := b.queue(ctx, insertEntries.of(escape(b.Key()), indexes, leaves, salts, openings))
 	if err == nil && len(b.conn.pending.other) > maxWaiting { // a whole book is taken over
 		err = b.conn.flush(ctx)
 	}
 	return err
 }
 
+var insertEntries = newInsertion(`entry (book, idx, leaf, salt, opening)`, []string{"bigint", "bytea", "bytea", "bytea"}, ``)
+
 // maxWaiting bounds the statements that wait.
 const maxWaiting = 64
 
-// queue lets a statement over this book wait. $1 is the book.
-func (b *book) queue(ctx context.Context, query string, args ...any) error {
+// queue lets a statement wait.
+func (b *book) queue(ctx context.Context, s statement) error {
 	if err := b.conn.ready(ctx); err != nil {
 		return err
 	}
-	b.conn.pending.other = append(b.conn.pending.other, statement{query, append([]any{escape(b.Key())}, args...)})
+	b.conn.pending.other = append(b.conn.pending.other, s)
 	return nil
 }
 
 // SwapHead implements ledger.Tx. A head of another size makes the new one's
 // NULL, which the table refuses: refused says so then.
 func (b *book) SwapHead(ctx context.Context, oldSize int64, h ledger.Head) error {
-	return b.queue(ctx, `INSERT INTO head (book, origin, size, root, at, checkpoint) VALUES ($1, $2, $3, $4, $5, $6)
+	return b.queue(ctx, statement{`INSERT INTO head (book, origin, size, root, at, checkpoint) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (book) DO UPDATE SET origin = excluded.origin, size = CASE WHEN head.size = $7 THEN excluded.size END,
 			root = excluded.root, at = excluded.at, checkpoint = excluded.checkpoint`,
-		h.Origin, h.Size, h.Root[:], relation.HeadTime(h), h.Checkpoint, oldSize)
+		[]any{escape(b.Key()), h.Origin, h.Size, h.Root[:], relation.HeadTime(h), h.Checkpoint, oldSize}})
 }

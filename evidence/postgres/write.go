@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -80,7 +79,7 @@ func recordStatements(book string, records map[string]evidence.Record) []stateme
 		list = append(list, statement{fmt.Sprintf(`DELETE FROM "%s" WHERE book = $1 AND key = ANY ($2)`, table.Name), []any{book, removed}})
 	}
 	if len(keys) > 0 {
-		list = append(list, statement{upserts[table.Name], append([]any{book, keys}, columns...)})
+		list = append(list, upserts[table.Name].of(book, append([]any{keys}, columns...)...))
 	}
 	return list
 }
@@ -97,27 +96,27 @@ func emptyColumns(t *relation.Table) []any {
 	return columns
 }
 
-// upserts has the statement of each table that writes any number of records
-// from one array for each column.
+// upserts write the records of each table.
 var upserts = buildUpserts()
 
-func buildUpserts() map[string]string {
-	all := map[string]string{}
+func buildUpserts() map[string]insertion {
+	all := map[string]insertion{}
 	for _, name := range evidence.Tables() {
 		t := relation.TableOf(evidence.Record{Table: name})
-		arrays := []string{"$2::text[]"}
-		for i, c := range t.Columns {
-			kind := "text"
+		types := []string{"text"}
+		for _, c := range t.Columns {
 			if c.Integer {
-				kind = "bigint"
+				types = append(types, "bigint")
+			} else {
+				types = append(types, "text")
 			}
-			arrays = append(arrays, fmt.Sprintf("$%d::%s[]", i+3, kind))
 		}
-		all[name] = fmt.Sprintf(`INSERT INTO "%s" (book, key, %s) SELECT $1, u.* FROM unnest(%s) u ON CONFLICT (book, key) DO UPDATE SET %s`,
-			name, t.List, strings.Join(arrays, ", "), t.Sets)
+		all[name] = newInsertion(fmt.Sprintf(`"%s" (book, key, %s)`, name, t.List), types, `ON CONFLICT (book, key) DO UPDATE SET `+t.Sets)
 	}
 	return all
 }
+
+var insertBlobs = newInsertion(`blob (book, sha256, der)`, []string{"bytea", "bytea"}, `ON CONFLICT DO NOTHING`)
 
 func blobStatement(book string, blobs map[signature.Hash][]byte) statement {
 	hashes := slices.SortedFunc(maps.Keys(blobs), func(a, b signature.Hash) int { return slices.Compare(a[:], b[:]) })
@@ -125,8 +124,7 @@ func blobStatement(book string, blobs map[signature.Hash][]byte) statement {
 	for i, h := range hashes {
 		shas[i], ders[i] = h[:], notNil(blobs[h])
 	}
-	return statement{`INSERT INTO blob (book, sha256, der) SELECT $1, u.* FROM unnest($2::bytea[], $3::bytea[]) u ON CONFLICT DO NOTHING`,
-		[]any{book, shas, ders}}
+	return insertBlobs.of(book, shas, ders)
 }
 
 // notNil returns b, which stands for NULL when it is nil, as no bytes.
