@@ -28,6 +28,7 @@ type committer struct {
 	doubtful map[signature.Hash]time.Time
 	failed   chan struct{} // closed when run ended with err
 	err      error         // valid once failed is closed
+	refused  []refusal     // valid once run has ended
 }
 
 func (in *Intake) newCommitter(ctx context.Context) (*committer, error) {
@@ -112,12 +113,39 @@ func (c *committer) fill(first received, ready <-chan received) []received {
 	return group
 }
 
-// commit makes a group true. A document that cannot be committed by itself
-// fails the group: there is no reason for it but a broken store.
+// commit makes a group true. When the store refuses what it is given, which is
+// rare, the group is tried again with a savepoint for each document, so that
+// one of them does not hold up the others.
 func (c *committer) commit(ctx context.Context, group []received) error {
-	_, err := c.in.Store.Update(ctx, c.in.Scope, c.in.Book, func(tx Tx) error {
+	refused, err := c.try(ctx, group, false)
+	if errors.Is(err, ErrRefused) {
+		refused, err = c.try(ctx, group, true)
+	}
+	if err != nil {
+		return err
+	}
+	c.refused = append(c.refused, refused...)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range group {
+		c.documents[r.sha] = true
+	}
+	for _, r := range refused {
+		delete(c.documents, r.sha)
+	}
+	return nil
+}
+
+func (c *committer) try(ctx context.Context, group []received, apart bool) (refused []refusal, err error) {
+	_, err = c.in.Store.Update(ctx, c.in.Scope, c.in.Book, func(tx Tx) error {
 		touched := map[string]bool{}
 		fresh := map[signature.Hash]judged{}
+		if apart {
+			if refused, err = c.addEach(ctx, tx, group, fresh, touched); err != nil {
+				return err
+			}
+			return c.in.recount(ctx, tx, fresh, touched)
+		}
 		if err := c.in.prefetch(ctx, tx, keysOf(group)); err != nil {
 			return err
 		}
@@ -128,15 +156,7 @@ func (c *committer) commit(ctx context.Context, group []received) error {
 		}
 		return c.in.recount(ctx, tx, fresh, touched)
 	})
-	if err != nil {
-		return err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, r := range group {
-		c.documents[r.sha] = true
-	}
-	return nil
+	return refused, err
 }
 
 func (c *committer) add(ctx context.Context, tx Tx, r received, fresh map[signature.Hash]judged, touched map[string]bool) error {

@@ -29,6 +29,9 @@ var (
 	// ErrMoved says that the book went to another installation (Move), which
 	// alone may append to it.
 	ErrMoved = errors.New("the book has moved to another installation")
+	// ErrRefused says that the store refuses what an event has, whoever tries
+	// it and however often; other events are not concerned.
+	ErrRefused = errors.New("the ledger does not take this")
 	// ErrReadOnly says that a store opened for reading was asked to write.
 	ErrReadOnly = errors.New("the store is open for reading only")
 )

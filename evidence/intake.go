@@ -69,7 +69,7 @@ type File struct {
 	Accept func(signature.Facts) error
 	// Link, when set, runs in the transaction that commits the document, after
 	// it, also for one that is known. It may run again; its error ends Receive
-	// and nothing of the transaction is kept.
+	// and nothing of the transaction is kept. ErrRefused is the file's Failure.
 	Link func(ctx context.Context, tx Tx, sha signature.Hash) error
 }
 
@@ -113,7 +113,8 @@ func (e errStop) Unwrap() error { return e.err }
 
 // Receive stores and judges files and commits them in groups. It skips what
 // is there already, so running it again after an interruption resumes. The
-// error is that of a back end; a file that cannot be read is a Failure.
+// error is that of a back end; a file that cannot be read, or that the store
+// refuses, is a Failure.
 func (in *Intake) Receive(ctx context.Context, files []File) (Summary, error) {
 	c, err := in.newCommitter(ctx)
 	if err != nil {
@@ -165,6 +166,9 @@ func (in *Intake) Receive(ctx context.Context, files []File) (Summary, error) {
 	close(ready)
 	if cerr := commit.Wait(); err == nil {
 		err = cerr
+	}
+	for _, r := range c.refused {
+		summary.refuse(r)
 	}
 	if err == nil {
 		err = ctx.Err()

@@ -300,7 +300,7 @@ func (c *conn) send(ctx context.Context, tables map[string]bool, queue func(*pgx
 	var err error
 	for range waiting {
 		if _, failed := results.Exec(); err == nil {
-			err = refused(failed)
+			err = failed
 		}
 	}
 	if err == nil {
@@ -314,8 +314,8 @@ func (c *conn) send(ctx context.Context, tables map[string]bool, queue func(*pgx
 	if err == nil {
 		err = closing
 	}
-	c.broken = err
-	return err
+	c.broken = refused(err)
+	return c.broken
 }
 
 // flush sends the waiting writes.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -33,19 +34,25 @@ func sqlState(err error) string {
 	return ""
 }
 
-// refused says what the ledger's NULL means, see book.PutTiles and SwapHead.
+// refused adds what it means that the server does not take a value: the
+// ledger's NULL, see insertTiles and book.SwapHead, or whose fault it is.
 func refused(err error) error {
 	var e *pgconn.PgError
-	if !errors.As(err, &e) || e.Code != codeNotNull {
+	switch {
+	case !errors.As(err, &e) || !isRefused(e.Code):
 		return err
-	}
-	switch e.TableName + "." + e.ColumnName {
-	case "tile.data":
+	case e.Code == codeNotNull && e.TableName == "tile" && e.ColumnName == "data":
 		return fmt.Errorf("%w: a stored tile would be rewritten (%w)", ledger.ErrDamaged, err)
-	case "head.size":
+	case e.Code == codeNotNull && e.TableName == "head" && e.ColumnName == "size":
 		return fmt.Errorf("%w (%w)", ledger.ErrHeadMoved, err)
 	}
-	return err
+	return fmt.Errorf("%w (%w)", evidence.ErrRefused, err)
+}
+
+// isRefused reports whether a code says that a value is not taken: classes 22
+// (data), 23 (constraints), 54 (limits) and P0 (triggers).
+func isRefused(code string) bool {
+	return slices.Contains([]string{"22", "23", "54", "P0"}, code[:min(2, len(code))])
 }
 
 // isRetry reports whether the transaction was undone only because of others.

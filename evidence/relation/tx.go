@@ -108,7 +108,7 @@ func (t *Tx) append(ctx context.Context, e evidence.Event) error {
 	}
 	d, err := e.Draft()
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", evidence.ErrRefused, err)
 	}
 	d.Actor = t.scope.Actor
 	if err := t.project(ctx, e, t.base+int64(len(t.pending))); err != nil {

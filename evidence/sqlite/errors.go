@@ -18,6 +18,8 @@ const (
 	codeCorrupt  = 11
 	codeFull     = 13
 	codeCantOpen = 14
+	codeTooBig   = 18
+	codeRefused  = 19 // a constraint or a trigger
 	codeNotADB   = 26
 )
 
@@ -49,6 +51,14 @@ func classify(err error) error {
 		return fmt.Errorf("%w (%w)", evidence.ErrDamaged, err)
 	case codeNotADB:
 		return fmt.Errorf("%w (%w)", evidence.ErrForeign, err)
+	}
+	return err
+}
+
+// refused says whose fault it is that SQLite does not take a value.
+func refused(err error) error {
+	if c := code(err); c == codeTooBig || c == codeRefused {
+		return fmt.Errorf("%w (%w)", evidence.ErrRefused, err)
 	}
 	return err
 }

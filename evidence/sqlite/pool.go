@@ -183,6 +183,7 @@ func (c *conn) exec(ctx context.Context, query string, args ...any) (int64, erro
 	}
 	n, err := c.run(query, args...)
 	if err != nil {
+		err = refused(err)
 		c.broken = err
 	}
 	return n, err
