@@ -89,9 +89,9 @@ func (c *committer) run(ctx context.Context, ready <-chan received) (err error) 
 	return nil
 }
 
-// groupWait is how long a group waits to be filled while files are worked on.
-// In a large transaction a document costs less than half of what it costs by
-// itself.
+// groupWait is how long a group waits to be filled while files are worked on:
+// of a full one of 256, a document costs the database and us a quarter less
+// than of what happens to be ready.
 const groupWait = 200 * time.Millisecond
 
 // fill returns a group that begins with first.

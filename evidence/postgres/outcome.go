@@ -20,7 +20,7 @@ import (
 // evidence.ErrOutcome.
 func (s *Store) afterFailedCommit(b *book, done evidence.Commitment, failure error) (evidence.Commitment, error) {
 	if isRetry(failure) || errors.Is(failure, errUndone) {
-		return evidence.Commitment{}, failure
+		return evidence.Commitment{}, fmt.Errorf("committing to book %s: %w", b.Book(), failure)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*s.options.Lock)
 	defer cancel()

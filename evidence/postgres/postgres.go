@@ -6,14 +6,20 @@
 //
 // An Update is one REPEATABLE READ transaction over one book. It takes an
 // advisory lock on the book and the row lock of its head, so writers of one
-// book queue up and books do not contend; the head moves by compare-and-swap
-// (WHERE size = $old) besides. Serialization failures, deadlocks and a head
-// that moved are tried again. When the connection is lost during COMMIT, a new
-// one waits for the old transaction to end and looks for its first leaf, whose
-// salt is its own; what cannot be found out is evidence.ErrOutcome. With
-// Options.Standbys that is also what a replica may not have: the server commits
-// without it when a wait is ended, and does not say so (replica.go). Leaves
-// have the time of the server's clock.
+// book queue up and books do not contend; the head moves by compare-and-swap of
+// its size besides. Serialization failures, deadlocks and a head that moved are
+// tried again. The last writes and COMMIT are one round trip, in which a write
+// that must not be is an error of the server's, never a count for us to look at.
+// The right edge of a book is remembered and taken for what is stored while the
+// head is the one that was written with it; what is remembered is verified
+// against the head like what is read.
+//
+// When the connection is lost during COMMIT, a new one waits for the old
+// transaction to end and looks for its first leaf, whose salt is its own; what
+// cannot be found out is evidence.ErrOutcome. With Options.Standbys that is also
+// what a replica may not have: the server commits without it when a wait is
+// ended, and does not say so (replica.go). Leaves have the time of the server's
+// clock.
 //
 // # Roles
 //
