@@ -21,11 +21,20 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	code := m.Run()
-	if cacheDir != "" {
-		os.RemoveAll(cacheDir)
+	os.Exit(cached(m))
+}
+
+// cached runs the tests with one cache for all of them.
+func cached(m *testing.M) int {
+	if cacheDir = os.Getenv("MINHCHUNG_CACHE"); cacheDir == "" {
+		dir, err := os.MkdirTemp("", "pdfium")
+		if err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(dir)
+		cacheDir = dir
 	}
-	os.Exit(code)
+	return m.Run()
 }
 
 func engines() text.Engines {
@@ -35,18 +44,13 @@ func engines() text.Engines {
 	}
 }
 
-// cacheDir keeps the compiled engine for all tests of one run.
+// cacheDir keeps the compiled engine for all tests of one run, or of several
+// packages when MINHCHUNG_CACHE names it as it does for the program: to compile
+// it takes a minute of a processor under the race detector.
 var cacheDir string
 
 func testPool(t testing.TB, change func(*text.Config)) *text.Pool {
 	t.Helper()
-	if cacheDir == "" {
-		dir, err := os.MkdirTemp("", "pdfium")
-		if err != nil {
-			t.Fatal(err)
-		}
-		cacheDir = dir
-	}
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
