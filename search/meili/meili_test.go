@@ -195,7 +195,7 @@ func TestPayloadsAreBounded(t *testing.T) {
 	var b search.Batch
 	for i := range 7 {
 		p := testPage(fmt.Sprint(i), "ký số")
-		p.Subject = strings.Repeat(". ", 4<<20) // no terms, but stored
+		p.Subject = strings.Repeat("\x01", 8<<20/len(`\\u0001`)) // no terms, but stored as so many bytes of JSON in JSON
 		b.Put = append(b.Put, p)
 	}
 	if err := x.Apply(t.Context(), b); err != nil {
