@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -14,13 +15,12 @@ import (
 	"minhchung/evidence/storetest"
 )
 
-// serveProvince serves the books of 150 units and two periods. There are no
-// files behind their documents, so that nothing is read.
-func serveProvince(t *testing.T) *served {
-	t.Helper()
-	data := filepath.Join(t.TempDir(), "data")
+// province has the books of 150 units and two periods. There are no files
+// behind their documents, so that nothing is read.
+var province = sync.OnceValues(func() (string, error) {
+	data := filepath.Join(fixtures, "province")
 	e := &env{Stdout: io.Discard, Stderr: io.Discard, Lang: message.Vietnamese, Data: data}
-	err := withStore(t.Context(), e, func(ctx context.Context, s *session) error {
+	return data, withStore(context.Background(), e, func(ctx context.Context, s *session) error {
 		for period, rows := range map[evidence.Period]int{"2021": 12, "2022": 60} {
 			if err := storetest.Province(ctx, s.Store, period, 150, rows); err != nil {
 				return err
@@ -28,7 +28,17 @@ func serveProvince(t *testing.T) *served {
 		}
 		return nil
 	})
+})
+
+// serveProvince serves a copy of the province.
+func serveProvince(t *testing.T) *served {
+	t.Helper()
+	from, err := province()
 	if err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(t.TempDir(), "data")
+	if err := copyFolder(from, data); err != nil {
 		t.Fatal(err)
 	}
 	compileReaders(t)

@@ -105,7 +105,7 @@ func TestBrowserUpload(t *testing.T) {
 	step(t, ctx, "opening the document found", chromedp.Click(css(".hits h3 a")), chromedp.WaitVisible(css("article.signature, section.verdict")))
 	wantPicture(t, ctx)
 	step(t, ctx, "opening the indicator", chromedp.Click(css(`.crumbs a[href$="/indicators/7.1.3"]`)), chromedp.WaitVisible(css("#counted")))
-	wantText(t, ctx, ".share .ratio", importedShare(t, d))
+	wantText(t, ctx, ".share .ratio", importedShare(t))
 	// A row that is not counted for a changed page leads to its document.
 	altered := `//details[@id="not-counted"]//tr[contains(., "nội dung trang bị thay")]//a[contains(@href, "/documents/")]`
 	step(t, ctx, "opening a document that is not counted", chromedp.Click(chromedp.Search(altered)), chromedp.WaitVisible(css("article.signature")))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -13,7 +14,8 @@ const cacheVariable = "MINHCHUNG_CACHE"
 
 // sharedCache compiles the text engine once for all data directories of a test
 // run: under the race detector it takes a minute of a processor, longer than a
-// page may take to be drawn.
+// page may take to be drawn. A folder that has the code already is taken as it
+// is.
 var sharedCache = sync.OnceValues(func() (string, error) {
 	dir := os.Getenv(cacheVariable)
 	engine, err := pdfium.Open(pdfium.Config{CacheDir: dir})
@@ -23,18 +25,22 @@ var sharedCache = sync.OnceValues(func() (string, error) {
 	return dir, engine.Close()
 })
 
-// cleaned gives the tests a common cache and removes it behind them.
+// cleaned gives the tests a common cache, if there is none yet, and a folder for
+// fixtures, and removes what it made behind them.
 type cleaned struct{ m *testing.M }
 
 func (c cleaned) Run() int {
-	dir, err := os.MkdirTemp("", "minhchung-cache-*")
+	dir, err := os.MkdirTemp("", "minhchung-test-*")
 	if err != nil {
 		panic(err)
 	}
-	if err := os.Setenv(cacheVariable, dir); err != nil {
-		panic(err)
-	}
 	defer os.RemoveAll(dir) // a folder of the system's for such things
+	fixtures = dir
+	if os.Getenv(cacheVariable) == "" {
+		if err := os.Setenv(cacheVariable, filepath.Join(dir, "cache")); err != nil {
+			panic(err)
+		}
+	}
 	return c.m.Run()
 }
 

@@ -23,7 +23,7 @@ func TestPostgresScripts(t *testing.T) {
 		Dir:                 "testdata/postgres",
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
-			e.Setenv(cacheVariable, cache)
+			inherit(e, cache)
 			app, err := url.Parse(d.App)
 			if err != nil {
 				return err

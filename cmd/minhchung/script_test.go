@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 	cache := compileReaders(t)
 	testscript.Run(t, testscript.Params{
 		Setup: func(e *testscript.Env) error {
-			e.Setenv(cacheVariable, cache)
+			inherit(e, cache)
 			return nil
 		},
 		Dir:                 "testdata/script",
@@ -51,6 +51,7 @@ func TestScripts(t *testing.T) {
 			"p12":        scriptP12,
 			"paper":      scriptPaper,
 			"startswith": scriptStartsWith,
+			"year":       scriptYear,
 			"append":     scriptAppend,
 			"absent":     scriptAbsent,
 			"jsonenv":    scriptJSONEnv,
@@ -59,6 +60,13 @@ func TestScripts(t *testing.T) {
 			"sameverdicts": scriptSameVerdicts,
 		},
 	})
+}
+
+// inherit gives a script the compiled readers, and the race detector's options
+// that the tests have: without one, every command waits a second at its end.
+func inherit(e *testscript.Env, cache string) {
+	e.Setenv(cacheVariable, cache)
+	e.Setenv("GORACE", os.Getenv("GORACE"))
 }
 
 // scriptFlip changes one bit of the n-th file below a folder, in name order:
