@@ -17,7 +17,7 @@ failures() {
 
 # fuzz FOLDER TARGET runs one target of the package in a folder, compiled as $work/fuzzer. The fuzzing engine sometimes
 # reports its own deadline as a failure ("context deadline exceeded" without a failing input): only that is worth a second
-# try, so a failing input exits here. It gives way to the outages, whose answers have to come within seconds.
+# try, so a failing input exits here. It gives way to the engines, whose answers have to come within seconds.
 fuzz() {
   (cd "$1" && nice -n 19 "$work/fuzzer" -test.run '^$' -test.fuzz "^$2\$" -test.fuzztime "$FUZZTIME" -test.fuzzminimizetime 10x \
     -test.parallel 2 -test.fuzzcachedir "$fuzzcache/minhchung/$1") >"$log" 2>&1 && return
@@ -25,10 +25,17 @@ fuzz() {
   return 1
 }
 
-# cleanup ends the outages, if they still run, with all that they have started, and removes what was made here.
-work=$(mktemp -d); outage=
+# engines_away tries the engines of a province: S3 behind a faulty network, which builds the servers, then outages.
+engines_away() {
+  deploy/test/s3.sh -v >"$work/s3.log" 2>&1 || { tail -n 100 "$work/s3.log"; return 1; }
+  deploy/test/outage.sh dist/minhchung >"$work/outage.log" 2>&1 || { tail -n 200 "$work/outage.log"; return 1; }
+}
+
+# cleanup ends engines_away, if it still runs, with all that it has started, and removes what was made here.
+work=$(mktemp -d); away=
 cleanup() {
-  if [ -n "$outage" ]; then kill -- "-$outage" 2>/dev/null || true; wait "$outage" 2>/dev/null || true; fi
+  [ -z "$away" ] || kill -- "-$away" 2>/dev/null || true
+  for _ in $(seq 300); do [ -n "$away" ] && kill -0 -- "-$away" 2>/dev/null || break; sleep 0.2; done   # its servers stop first
   rm -rf "$work"
 }
 trap cleanup EXIT
@@ -91,6 +98,9 @@ passed=$(grep -cE '^\s*--- PASS' "$log" || true)
 skipped=$(grep -cE '^\s*--- SKIP' "$log" || true)
 grep -E -B1 '^\s*--- SKIP' "$log" || true
 
+# The engines are waited for most of the time, for minutes: what follows runs beside them. They are a process group.
+set -m; engines_away >"$work/away.log" 2>&1 & away=$!; set +m
+
 step "limits that the race detector's own memory hides"
 go test -count=1 -v -run '^TestHostileFiles$/^(allocate|deep)$' ./evidence/worker >"$log" 2>&1 || { cat "$log"; exit 1; }
 grep -E '^ +--- (PASS|SKIP)' "$log"
@@ -99,18 +109,11 @@ go test -count=1 -v -run '^TestMemoryOfLargeFiles$' ./evidence/signature/conform
 grep -E '^--- PASS' "$log" || { echo "the memory of large files must be measured"; exit 1; }
 passed=$((passed + 3)) skipped=$((skipped - 3))
 
-step "engines of a province: S3 behind a faulty network, the Debian package"
-deploy/test/s3.sh -v >"$log" 2>&1 || { tail -n 100 "$log"; exit 1; }
-grep -E '^(ok|FAIL)' "$log"
-# Those of its tests that need the server were skipped above.
-real=$(grep -cE '^\s*--- PASS: Test(ConformanceReal|Toxic|Server|Parts|Probe)' "$log") top=$(grep -cE '^--- PASS: Test(ConformanceReal|Toxic|Server|Parts|Probe)' "$log")
-passed=$((passed + real)) skipped=$((skipped - top))
-# The outages wait most of their time, for minutes: what follows runs beside them. They are a process group of their own.
-set -m; deploy/test/outage.sh dist/minhchung >"$work/outage.log" 2>&1 & outage=$!; set +m
+step "the Debian package"
 deploy/test/deb.sh
 passed=$((passed + 2))
 
-step "fuzzing beside the outages, ${FUZZTIME:=5s} each"
+step "fuzzing, ${FUZZTIME:=5s} each"
 fuzzcache=$(go env GOCACHE)/fuzz
 for dir in $(git grep -lE '^func Fuzz' -- '*_test.go' | xargs -n 1 dirname | sort -u); do
   nice go test -c -fuzz . -o "$work/fuzzer" "./$dir"
@@ -121,9 +124,16 @@ for dir in $(git grep -lE '^func Fuzz' -- '*_test.go' | xargs -n 1 dirname | sor
   done
 done
 
-step "outages"
-wait "$outage" || { outage=; tail -n 200 "$work/outage.log"; exit 1; }
-outage= log=$work/outage.log
+step "engines of a province: S3 behind a faulty network, outages"
+ended=0; wait "$away" || ended=$?
+away=
+[ "$ended" = 0 ] || { cat "$work/away.log"; exit 1; }
+log=$work/s3.log
+grep -E '^(ok|FAIL)' "$log"
+# Those of its tests that need the server were skipped above.
+real=$(grep -cE '^\s*--- PASS: Test(ConformanceReal|Toxic|Server|Parts|Probe)' "$log") top=$(grep -cE '^--- PASS: Test(ConformanceReal|Toxic|Server|Parts|Probe)' "$log")
+passed=$((passed + real)) skipped=$((skipped - top))
+log=$work/outage.log
 cat "$log"
 passed=$((passed + $(grep -cE '^ *--- PASS' "$log" || true))) skipped=$((skipped - $(grep -cE '^--- PASS' "$log" || true)))
 
