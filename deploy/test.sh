@@ -89,7 +89,7 @@ export MINHCHUNG_DEMO=$work/demo MINHCHUNG_CACHE=$work/demo/data/cache
 
 step "tests"
 # The race detector lets every program that ends sleep for a second, so that what still runs can be seen; the scripts run
-# hundreds of commands. Nothing runs on where the detector is not.
+# hundreds of commands. Without the detector nothing runs on.
 export GORACE=${GORACE:-atexit_sleep_ms=100}
 go test -race -vet=off -shuffle=on -timeout 20m -v ./... >"$log" 2>&1 || { failures; exit 1; }
 grep -E '^(ok|\?|FAIL|-test.shuffle)' "$log" | grep -v 'no test files' || true
@@ -117,7 +117,8 @@ step "fuzzing, ${FUZZTIME:=5s} each"
 fuzzcache=$(go env GOCACHE)/fuzz
 for dir in $(git grep -lE '^func Fuzz' -- '*_test.go' | xargs -n 1 dirname | sort -u); do
   nice go test -c -fuzz . -o "$work/fuzzer" "./$dir"
-  for target in $(cd "$dir" && "$work/fuzzer" -test.list '^Fuzz' | grep '^Fuzz'); do
+  targets=$(cd "$dir" && "$work/fuzzer" -test.list '^Fuzz' | grep '^Fuzz')
+  for target in $targets; do
     printf '%s %s\n' "$dir" "$target"
     fuzz "$dir" "$target" || fuzz "$dir" "$target" || { cat "$log"; exit 1; }
     passed=$((passed + 1))
