@@ -83,8 +83,8 @@ step "the README's first command"
 env -u MINHCHUNG_CACHE dist/minhchung demo --serve=false --dir "$work/demo" >"$log"
 grep -E '1\.831/1\.861 = 98,4 %' "$log" || { cat "$log"; exit 1; }
 dist/minhchung check --data "$work/demo/data"
-# The tests read the demo's documents, and take the PDF engine that is compiled now: under the race detector these take
-# minutes to make.
+# The tests read the demo's documents, and the first that reads a PDF file compiles the engine for all: under the race
+# detector these take minutes to make. A test binary does not take the code that the program has compiled.
 export MINHCHUNG_DEMO=$work/demo MINHCHUNG_CACHE=$work/demo/data/cache
 
 step "tests"
