@@ -145,7 +145,7 @@ func TestRuleFindsTheReport(t *testing.T) {
 	o := Options{Dir: os.Getenv("MINHCHUNG_DEMO"), Seed: 1} // as the command has it
 	named := o.Dir != ""
 	if !named {
-		o.Dir = t.TempDir()
+		o.Dir, o.Seed = t.TempDir(), 2022
 	}
 	s, err := Generate(t.Context(), o)
 	if err != nil || s.Reused != named {
