@@ -114,7 +114,8 @@ func (s *Sequencer) read(ctx context.Context, tx Tx, origin string) (Head, *edge
 	}
 	// Our own signature stands between us and signing, and so blessing, a
 	// history that somebody rewrote in the database.
-	if !s.Key.own.has(head) {
+	own := s.Key.own.has(head)
+	if !own {
 		if err := checkHead(head, s.Key.PublicKey()); err != nil {
 			return Head{}, nil, fmt.Errorf("%w: %v", ErrDamaged, err)
 		}
@@ -123,7 +124,11 @@ func (s *Sequencer) read(ctx context.Context, tx Tx, origin string) (Head, *edge
 	if err != nil {
 		return Head{}, nil, err
 	}
-	if err := checkLast(ctx, tx, head, tree); err != nil {
+	last, err := readLast(ctx, tx, head, tree)
+	if err == nil && !own { // else its time is the one it was made with
+		err = checkTime(last, head)
+	}
+	if err != nil {
 		return Head{}, nil, err
 	}
 	return head, tree, nil
@@ -146,12 +151,11 @@ func checkHead(head Head, pub PublicKey) error {
 	return nil
 }
 
-// checkLast verifies the last entry against the tree, and the head's time
-// against it: the head's time is not signed, the leaf's is.
-func checkLast(ctx context.Context, r Reader, head Head, tree *edge) error {
+// readLast reads the last entry and verifies it against the tree.
+func readLast(ctx context.Context, r Reader, head Head, tree *edge) (Entry, error) {
 	last, err := readEntry(ctx, r, head.Size-1)
 	if err != nil {
-		return err
+		return Entry{}, err
 	}
 	hashes := tlog.HashReader(tree)
 	if head.Size%tileWidth == 0 { // its tile is full and no longer on the edge
@@ -159,11 +163,17 @@ func checkLast(ctx context.Context, r Reader, head Head, tree *edge) error {
 	}
 	want, err := hashes.ReadHashes([]int64{tlog.StoredHashIndex(0, last.Index)})
 	if err != nil {
-		return err
+		return Entry{}, err
 	}
 	if tlog.RecordHash(last.Leaf) != want[0] {
-		return fmt.Errorf("%w: its entry %d is not the one in the tree", ErrDamaged, last.Index)
+		return Entry{}, fmt.Errorf("%w: its entry %d is not the one in the tree", ErrDamaged, last.Index)
 	}
+	return last, nil
+}
+
+// checkTime verifies the head's time, which is not signed, against the last
+// leaf's, which is.
+func checkTime(last Entry, head Head) error {
 	leaf, err := ParseLeaf(last.Leaf)
 	if err != nil {
 		return fmt.Errorf("%w: entry %d: %v", ErrDamaged, last.Index, err)

@@ -10,18 +10,20 @@ const maxVouched = 4096
 
 // vouched are the heads that a Key has signed, the newest of each book. A head
 // that is byte for byte one of them needs no look at its signature, which costs
-// as much as the rest of reading it. The time of a head is not signed and not
-// compared. It is safe for concurrent use; the zero value knows nothing.
+// as much as the rest of reading it. It is safe for concurrent use; the zero
+// value knows nothing.
 type vouched struct {
 	mu    sync.Mutex
 	heads map[string]Head // by origin
 }
 
+// has reports whether the key signed this head, and made it with this time,
+// which is not signed.
 func (v *vouched) has(h Head) bool {
 	v.mu.Lock()
 	known, ok := v.heads[h.Origin]
 	v.mu.Unlock()
-	return ok && known.Size == h.Size && known.Root == h.Root && bytes.Equal(known.Checkpoint, h.Checkpoint)
+	return ok && known.Size == h.Size && known.Root == h.Root && known.At.Equal(h.At) && bytes.Equal(known.Checkpoint, h.Checkpoint)
 }
 
 func (v *vouched) add(h Head) {
