@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"minhchung/evidence/signature"
@@ -26,6 +27,7 @@ type committer struct {
 	// leaf. A busy machine may have been the reason, so they are looked at
 	// again when the file comes again. Only read after newCommitter.
 	doubtful map[signature.Hash]time.Time
+	open     atomic.Int64  // files that are not received yet
 	failed   chan struct{} // closed when run ended with err
 	err      error         // valid once failed is closed
 	refused  []refusal     // valid once run has ended
@@ -89,17 +91,21 @@ func (c *committer) run(ctx context.Context, ready <-chan received) (err error) 
 	return nil
 }
 
-// groupWait is how long a group waits to be filled while files are worked on:
-// of a full one of 256, a document costs the database and us a quarter less
-// than of what happens to be ready.
-const groupWait = 200 * time.Millisecond
+const (
+	// groupWait is how long a group waits to be filled while files are worked
+	// on: of a full one of 256, a document costs the database and us a quarter
+	// less than of what happens to be ready.
+	groupWait = 200 * time.Millisecond
+	// leastGroup is what a group has at least, where there is as much.
+	leastGroup = 16
+)
 
 // fill returns a group that begins with first.
 func (c *committer) fill(first received, ready <-chan received) []received {
 	group := append(make([]received, 0, c.in.Group), first)
 	enough := time.NewTimer(groupWait)
 	defer enough.Stop()
-	for len(group) < c.in.Group {
+	for len(group) < c.full() {
 		select {
 		case r, ok := <-ready:
 			if !ok {
@@ -111,6 +117,12 @@ func (c *committer) fill(first received, ready <-chan received) []received {
 		}
 	}
 	return group
+}
+
+// full is how many documents are enough for a group: towards the end fewer and
+// fewer, since nothing goes on beside the last commit.
+func (c *committer) full() int {
+	return min(c.in.Group, max(leastGroup, int(c.open.Load()/2)))
 }
 
 // commit makes a group true. When the store refuses what it is given, which is

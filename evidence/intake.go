@@ -127,9 +127,11 @@ func (in *Intake) Receive(ctx context.Context, files []File) (Summary, error) {
 		commit  errgroup.Group
 	)
 	work, workCtx := errgroup.WithContext(ctx)
+	c.open.Store(int64(len(files)))
 	commit.Go(func() error { return c.run(ctx, ready) }) // what is ready is committed even when another file stopped the work
 	one := func(f File) error {
 		r, known, err := in.receive(workCtx, c, f)
+		c.open.Add(-1)
 		if stop := (errStop{}); errors.As(err, &stop) {
 			return stop.err
 		}
