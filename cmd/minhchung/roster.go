@@ -16,11 +16,12 @@ import (
 
 // rosterFlags are what `roster add` is told.
 type rosterFlags struct {
-	unit, role, cert, subject, name, from, until string
+	unit, role, subject, name, from, until string
+	certs                                  []string
 }
 
 // rosterCommand is `roster add --unit ID --role person|organisation
-// (--cert FILE | --subject DN) [--name N] [--from DATE] [--until DATE]` and
+// (--cert FILE… | --subject DN) [--name N] [--from DATE] [--until DATE]` and
 // `roster list --unit ID`.
 func rosterCommand() *command {
 	var f rosterFlags
@@ -29,7 +30,7 @@ func rosterCommand() *command {
 		flags: func(fs *pflag.FlagSet) {
 			fs.StringVar(&f.unit, "unit", "", "")
 			fs.StringVar(&f.role, "role", "", "")
-			fs.StringVar(&f.cert, "cert", "", "")
+			fs.StringArrayVar(&f.certs, "cert", nil, "")
 			fs.StringVar(&f.subject, "subject", "", "")
 			fs.StringVar(&f.name, "name", "", "")
 			fs.StringVar(&f.from, "from", "", "")
@@ -45,11 +46,11 @@ func rosterCommand() *command {
 			}
 			switch verb {
 			case "add":
-				entry, err := f.entry(e)
+				entries, err := f.entries(e)
 				if err != nil {
 					return err
 				}
-				return addRoster(ctx, e, []evidence.RosterEntry{entry})
+				return addRoster(ctx, e, entries)
 			case "list":
 				return listRoster(ctx, e, f.unit)
 			}
@@ -58,7 +59,24 @@ func rosterCommand() *command {
 	}
 }
 
-func (f rosterFlags) entry(e *env) (evidence.RosterEntry, error) {
+// entries has one for each certificate, or that of the subject.
+func (f rosterFlags) entries(e *env) ([]evidence.RosterEntry, error) {
+	entry, err := f.entry()
+	if err != nil || len(f.certs) == 0 {
+		return []evidence.RosterEntry{entry}, err
+	}
+	list := make([]evidence.RosterEntry, len(f.certs))
+	for i, path := range f.certs {
+		list[i] = entry
+		if err := certificateEntry(e, path, &list[i]); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// entry is what all entries have.
+func (f rosterFlags) entry() (evidence.RosterEntry, error) {
 	entry := evidence.RosterEntry{Unit: evidence.UnitID(f.unit)}
 	switch r := signature.Role(f.role); r {
 	case signature.RolePerson, signature.RoleOrganisation:
@@ -76,8 +94,11 @@ func (f rosterFlags) entry(e *env) (evidence.RosterEntry, error) {
 	if !entry.Until.IsZero() {
 		entry.Until = entry.Until.AddDate(0, 0, 1) // the last day counts in full
 	}
-	if (f.cert == "") == (f.subject == "") {
+	if (len(f.certs) == 0) == (f.subject == "") {
 		return entry, usage("roster.cert-or-subject")
+	}
+	if len(f.certs) > 1 && f.name != "" {
+		return entry, usage("roster.one-name", len(f.certs))
 	}
 	if !entry.Until.IsZero() && !entry.From.Before(entry.Until) {
 		return entry, usage("roster.from-after-until", f.from, f.until)
@@ -86,12 +107,7 @@ func (f rosterFlags) entry(e *env) (evidence.RosterEntry, error) {
 		return entry, usage("roster.bad-text")
 	}
 	entry.Name, entry.Subject = f.name, f.subject
-	if f.cert != "" {
-		if err := certificateEntry(e, f.cert, &entry); err != nil {
-			return entry, err
-		}
-	}
-	if entry.Name == "" {
+	if len(f.certs) == 0 && entry.Name == "" {
 		entry.Name = entry.Subject
 	}
 	return entry, nil
@@ -149,7 +165,7 @@ func addRoster(ctx context.Context, e *env, entries []evidence.RosterEntry) erro
 		if err != nil {
 			return err
 		}
-		for _, entry := range entries {
+		for i, entry := range entries {
 			if e.JSON {
 				entry.DER = nil
 				if err := e.emit(entry); err != nil {
@@ -158,7 +174,7 @@ func addRoster(ctx context.Context, e *env, entries []evidence.RosterEntry) erro
 				continue
 			}
 			key := "roster.unchanged"
-			if added > 0 {
+			if added[i] {
 				key = "roster.added"
 			}
 			e.say(key, entry.Name, e.Lang.Text("role."+string(entry.Role)), string(entry.Unit))
@@ -167,21 +183,21 @@ func addRoster(ctx context.Context, e *env, entries []evidence.RosterEntry) erro
 	})
 }
 
-func appendRoster(ctx context.Context, s *session, entries []evidence.RosterEntry) (added int, err error) {
+func appendRoster(ctx context.Context, s *session, entries []evidence.RosterEntry) (added []bool, err error) {
 	_, err = s.Store.Update(ctx, s.Scope, evidence.RootBook, func(tx evidence.Tx) error {
-		added = 0
+		added = make([]bool, len(entries))
 		have, err := tx.Roster(ctx, entries[0].Unit)
 		if err != nil {
 			return err
 		}
-		for _, entry := range entries {
+		for i, entry := range entries {
 			if hasRoster(have, entry) {
 				continue
 			}
-			added++
 			if _, err := tx.Append(ctx, evidence.RosterAdded{Entry: entry}); err != nil {
 				return err
 			}
+			added[i], have = true, append(have, entry)
 		}
 		return nil
 	})
