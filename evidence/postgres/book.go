@@ -88,11 +88,13 @@ func (b *book) queue(ctx context.Context, s statement) error {
 	return nil
 }
 
-// SwapHead implements ledger.Tx. A head of another size makes the new one's
-// NULL, which the table refuses: refused says so then.
+// SwapHead implements ledger.Tx. Where the head has another size, or is there
+// when it should not be or the other way round, the new one's size is NULL,
+// which the table refuses: refused says so then.
 func (b *book) SwapHead(ctx context.Context, oldSize int64, h ledger.Head) error {
-	return b.queue(ctx, statement{`INSERT INTO head (book, origin, size, root, at, checkpoint) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (book) DO UPDATE SET origin = excluded.origin, size = CASE WHEN head.size = $7 THEN excluded.size END,
+	return b.queue(ctx, statement{`INSERT INTO head (book, origin, size, root, at, checkpoint)
+		VALUES ($1, $2, CASE WHEN (SELECT size FROM head WHERE book = $1) IS NOT DISTINCT FROM nullif($7::bigint, -1) THEN $3::bigint END, $4, $5, $6)
+		ON CONFLICT (book) DO UPDATE SET origin = excluded.origin, size = excluded.size,
 			root = excluded.root, at = excluded.at, checkpoint = excluded.checkpoint`,
 		[]any{escape(b.Key()), h.Origin, h.Size, h.Root[:], relation.HeadTime(h), h.Checkpoint, oldSize}})
 }

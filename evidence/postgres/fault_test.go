@@ -80,6 +80,24 @@ func TestRefuse(t *testing.T) {
 	whole(t, s.Store, 2)
 }
 
+// TestSwapOfNoHead moves the head of a book that has none.
+func TestSwapOfNoHead(t *testing.T) {
+	s := openTest(t)
+	c, err := s.begin(t.Context(), everything, "BEGIN ISOLATION LEVEL REPEATABLE READ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.rollback()
+	b := newBook(relation.NewReader(c, everything, testBook), c)
+	err = b.SwapHead(t.Context(), 2, ledger.Head{Origin: "test.example/x", Size: 3, Checkpoint: []byte("x")})
+	if err == nil {
+		err = c.flush(t.Context())
+	}
+	if !errors.Is(err, ledger.ErrHeadMoved) {
+		t.Errorf("got %v, want ErrHeadMoved", err)
+	}
+}
+
 // TestFailingCommit fails before and after COMMIT takes effect.
 func TestFailingCommit(t *testing.T) {
 	broken := errors.New("injected")

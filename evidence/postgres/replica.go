@@ -48,7 +48,8 @@ func (s *Store) prepareWait(ctx context.Context, c *conn) error {
 	if len(s.options.Standbys) == 0 {
 		return nil
 	}
-	if err := c.flush(ctx); err != nil { // while the timeout still is
+	// The writes go before, while they are held to the statement timeout.
+	if err := c.flush(ctx); err != nil {
 		return fmt.Errorf("%w: %w", errUndone, err)
 	}
 	var nothing, commit, names string
