@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"minhchung/evidence/signature"
 )
@@ -35,11 +36,13 @@ func (c *committer) addEach(ctx context.Context, tx Tx, group []received, fresh 
 	return refused, nil
 }
 
-// refuse takes back that a document was received or known.
+// refuse takes back that a document was received or known. The same bytes under
+// another name may have been taken: these are the document then.
 func (s *Summary) refuse(r refusal) {
 	delete(s.Documents, r.file.Name)
 	s.Failures = append(s.Failures, Failure{r.file.Name, r.err})
-	if s.fresh[r.sha] {
+	taken := slices.Contains(slices.Collect(maps.Values(s.Documents)), r.sha)
+	if !taken && s.fresh[r.sha] {
 		delete(s.fresh, r.sha)
 		s.Received--
 		return

@@ -31,3 +31,23 @@ func TestOneRefusedDocument(t *testing.T) {
 	want(t, list, "2/BC", "PROVEN")
 	checkSound(t, in, pub)
 }
+
+// TestRefusedUnderOneName: the same bytes under a name that is taken are the
+// document. Behind it the other name is not written, and refused by nobody.
+func TestRefusedUnderOneName(t *testing.T) {
+	for _, c := range []struct {
+		names         [2]string
+		known, failed int
+	}{{[2]string{"a\xff", "a"}, 0, 1}, {[2]string{"a", "a\xff"}, 1, 0}} {
+		_, in, pub := office(t)
+		in.Workers = 1 // in this order
+		begin(t, in, 1)
+		got, err := in.Receive(t.Context(), []evidence.File{file(c.names[0], "signed one", "1/BC"), file(c.names[1], "signed one", "1/BC")})
+		if err != nil || got.Received != 1 || got.Known != c.known || len(got.Failures) != c.failed || len(got.Documents) != 2-c.failed {
+			t.Errorf("%q: got %+v, %v, want one received, %d known, %d failed", c.names, got, err, c.known, c.failed)
+		}
+		list, _ := states(t, in)
+		want(t, list, "1/BC", "PROVEN")
+		checkSound(t, in, pub)
+	}
+}
