@@ -4,9 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
+
+	"minhchung/evidence"
 )
 
 // pinger has a connection of its own: when all others are busy the server is
@@ -19,6 +23,31 @@ type pinger struct {
 // Ping asks the server whether it answers, on a connection kept for that. The
 // error is evidence.ErrUnavailable when it does not.
 func (s *Store) Ping(ctx context.Context) error {
+	return s.ask(ctx, func(c *pgx.Conn) error { return c.Ping(ctx) })
+}
+
+// PingReplicas asks the server, as Ping does, whether the replicas of
+// Options.Standbys follow it. The error names one that does not and is
+// evidence.ErrUnavailable: a COMMIT would wait for it. One that hangs with its
+// connection open follows (postgresql.org, "pg_stat_replication").
+func (s *Store) PingReplicas(ctx context.Context) error {
+	var following []string
+	err := s.ask(ctx, func(c *pgx.Conn) error {
+		return c.QueryRow(ctx, `SELECT coalesce(array_agg(lower(application_name)), '{}') FROM pg_stat_replication`).Scan(&following)
+	})
+	if err != nil {
+		return err
+	}
+	for _, name := range s.options.Standbys {
+		if !slices.Contains(following, strings.ToLower(name)) {
+			return fmt.Errorf("the replica %s does not follow the server: %w", name, evidence.ErrUnavailable)
+		}
+	}
+	return nil
+}
+
+// ask asks on the connection that is kept for it.
+func (s *Store) ask(ctx context.Context, question func(*pgx.Conn) error) error {
 	p := &s.pinger
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -32,7 +61,7 @@ func (s *Store) Ping(ctx context.Context) error {
 		}
 		p.conn = conn
 	}
-	if err := p.conn.Ping(ctx); err != nil {
+	if err := question(p.conn); err != nil {
 		p.drop()
 		return fmt.Errorf("asking PostgreSQL: %w", classify(err))
 	}

@@ -209,6 +209,39 @@ func onceSoon(t *testing.T, once func(context.Context, string) error, id string)
 	return err
 }
 
+// TestPingReplicas asks while the standby is away, and for others.
+func TestPingReplicas(t *testing.T) {
+	t.Parallel()
+	p := postgrestest.NewPair(t, Migrate)
+	s := replicated(t, p)
+	// soon asks until the server has noticed.
+	soon := func(store *Store, want error) {
+		t.Helper()
+		var err error
+		for range 200 {
+			if err = store.PingReplicas(t.Context()); errors.Is(err, want) {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		t.Errorf("got %v, want %v", err, want)
+	}
+	soon(s.Store, nil)
+	p.StopStandby()
+	soon(s.Store, evidence.ErrUnavailable)
+	if err := s.Ping(t.Context()); err != nil {
+		t.Errorf("the server itself: got %v", err)
+	}
+	p.StartStandby()
+	soon(s.Store, nil)
+	s.options.Standbys = []string{strings.ToUpper(postgrestest.Replica), "another"}
+	if err := s.PingReplicas(t.Context()); !errors.Is(err, evidence.ErrUnavailable) || !strings.Contains(err.Error(), "another") {
+		t.Errorf("one of two: got %v, want ErrUnavailable about another", err)
+	}
+	s.options.Standbys = s.options.Standbys[:1]
+	soon(s.Store, nil)
+}
+
 // TestReplicaWaitEnded ends the wait of a COMMIT for the standby in each way
 // there is: PostgreSQL commits without it then, and only warns.
 func TestReplicaWaitEnded(t *testing.T) {
