@@ -11,7 +11,7 @@ import (
 
 // Engine is a server that an open session depends on.
 type Engine struct {
-	Name   string // "database", "documents" or "search"
+	Name   string // "database", "replica", "documents" or "search"
 	Needed bool   // nothing of worth works without it
 	// Ping asks once whether the server does its work.
 	Ping func(ctx context.Context) error
@@ -24,6 +24,9 @@ func (s *Session) Engines() []Engine {
 	if p, ok := s.Store.(object.Pinger); ok {
 		all = append(all, Engine{"database", true, p.Ping})
 	}
+	if p, ok := s.Store.(replicated); ok && len(s.Config.SQL.Postgres.Standbys) > 0 {
+		all = append(all, Engine{"replica", true, p.PingReplicas})
+	}
 	if p, ok := s.Objects.(object.Pinger); ok {
 		all = append(all, Engine{"documents", true, p.Ping})
 	}
@@ -31,6 +34,11 @@ func (s *Session) Engines() []Engine {
 		all = append(all, Engine{"search", false, s.Config.Search.Meili.ping})
 	}
 	return all
+}
+
+// replicated is a store whose commits may have to wait for replicas.
+type replicated interface {
+	PingReplicas(ctx context.Context) error
 }
 
 // ping asks Meilisearch's own health page, which needs no key.

@@ -100,6 +100,13 @@ func TestInstancesOfOneDatabase(t *testing.T) {
 	if len(engines) != 1 || engines[0].Name != "database" || !engines[0].Needed {
 		t.Fatalf("got engines %v, want the database", engines)
 	}
+	b.Config.SQL.Postgres.Standbys = []string{"ban_sao"}
+	if with := b.Engines(); len(with) != 2 || with[1].Name != "replica" || !with[1].Needed {
+		t.Errorf("got engines %v, want the replica too", with)
+	} else if err := with[1].Ping(t.Context()); err != nil {
+		t.Errorf("Ping of the replica of a store that demands none: %v", err)
+	}
+	b.Config.SQL.Postgres.Standbys = nil
 	if err := engines[0].Ping(t.Context()); err != nil {
 		t.Errorf("Ping: %v", err)
 	}

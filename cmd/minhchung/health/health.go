@@ -13,7 +13,7 @@ import (
 
 // Engine is a server that the program depends on.
 type Engine struct {
-	Name string // "database", "documents", "search"
+	Name string // "database", "replica", "documents", "search"
 	// Needed is false for an engine without which only its own pages fail.
 	Needed bool
 	// Ping asks once. It is called by one goroutine at a time.

@@ -69,7 +69,7 @@ func (s *server) alone(ctx context.Context, do func(ctx context.Context) error) 
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return s.boundedWork(ctx, database, do)
+	return s.boundedWork(ctx, database, func(ctx context.Context) error { return s.boundedWork(ctx, replica, do) })
 }
 
 // prove makes the receipt of an accepted file: of its first row, or of the

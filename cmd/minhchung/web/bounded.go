@@ -9,6 +9,7 @@ import (
 // The engines that requests depend on, by the names of health.Engine.
 const (
 	database  = "database"
+	replica   = "replica" // of the database, for what changes something
 	documents = "documents"
 )
 

@@ -72,6 +72,11 @@ func TestEnginesThatAreAway(t *testing.T) {
 	unavailable(t, "upload in the browser", w.do(form(formPath, file)))
 	unavailable(t, "upload by a program", w.do(form("/api/v1/documents?unit=xa-a&period=2022", file)))
 	unavailable(t, "download", w.get("/documents/"+strings.Repeat("0", 64)+"/file"))
+	e.away = replica
+	if got := w.get("/units/xa-a/2022/register"); got.Code != http.StatusOK {
+		t.Errorf("the register without the replica: got %d, want 200", got.Code)
+	}
+	unavailable(t, "upload without the replica", w.do(form("/api/v1/documents?unit=xa-a&period=2022", file)))
 	e.away = database
 	unavailable(t, "the register without the database", w.get("/units/xa-a/2022/register"))
 	e.away = ""

@@ -14,15 +14,15 @@ import (
 const replica = "ban_sao"
 
 // TestReplica stops a streaming standby that every commit has to wait for.
-// Nothing is acknowledged meanwhile that the standby does not have; afterwards
-// it has all of it.
+// Nothing is acknowledged meanwhile that the standby does not have, who uploads
+// hears so soon, and afterwards it has all of it.
 func TestReplica(t *testing.T) {
 	if *programFlag == "" {
 		t.Skip("-program is not given: deploy/test/outage.sh stops the replica of a province for a minute")
 	}
 	t.Parallel()
 	p := newProvince(t, follow, "MEILI_URL=")
-	survive(t, p, engine{name: "database", needed: true, waits: true, stop: p.stopStandby, start: p.startStandby})
+	survive(t, p, engine{"replica", true, p.stopStandby, p.startStandby})
 	own, others := leavesAt(t, p, p.file("pg.port")), leavesAt(t, p, p.file("standby.port"))
 	if len(own) == 0 || fmt.Sprint(own) != fmt.Sprint(others) {
 		t.Errorf("the standby has %d leaves, the primary %d, or they differ", len(others), len(own))
