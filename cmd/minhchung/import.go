@@ -147,33 +147,7 @@ func (job *importJob) commit(ctx context.Context, e *env, s *session) error {
 		return err
 	}
 	defer done()
-	if len(job.matched.files) > 1 {
-		in.Warm() // while the register is committed
-	}
-	var d delta
-	err = in.Begin(ctx, job.reg, func(old []evidence.Row) (changes evidence.RowChanges, err error) {
-		if changes, d = job.changes(old); d.needsConfirmation && !job.flags.yes {
-			err = usage("import.confirm", d.changed, d.missing)
-		}
-		return changes, err
-	})
-	if d.needsConfirmation && !job.flags.yes {
-		printDelta(e, d)
-	}
-	if err != nil {
-		return err
-	}
-	if !e.JSON && !d.first {
-		printDelta(e, d)
-	}
-	replaced, err := in.Rejudge(ctx)
-	if err != nil {
-		return err
-	}
-	bar := newProgress(e, "import.progress", len(job.matched.files))
-	in.Done = bar.step
-	summary, err := in.Receive(ctx, job.matched.files)
-	bar.finish()
+	replaced, summary, err := job.receive(ctx, e, in)
 	if err != nil {
 		return err
 	}
@@ -194,6 +168,37 @@ func (job *importJob) commit(ctx context.Context, e *env, s *session) error {
 		}
 	}
 	return answer.print(e)
+}
+
+// receive brings the register and the files into the book.
+func (job *importJob) receive(ctx context.Context, e *env, in *evidence.Intake) (replaced int, summary evidence.Summary, err error) {
+	if len(job.files) > 1 {
+		in.Warm() // while the register is committed
+	}
+	var d delta
+	err = in.Begin(ctx, job.reg, func(old []evidence.Row) (changes evidence.RowChanges, err error) {
+		if changes, d = job.changes(old); d.needsConfirmation && !job.flags.yes {
+			err = usage("import.confirm", d.changed, d.missing)
+		}
+		return changes, err
+	})
+	if d.needsConfirmation && !job.flags.yes {
+		printDelta(e, d)
+	}
+	if err != nil {
+		return 0, summary, err
+	}
+	if !e.JSON && !d.first {
+		printDelta(e, d)
+	}
+	if replaced, err = in.Rejudge(ctx); err != nil {
+		return 0, summary, err
+	}
+	bar := newProgress(e, "import.progress", len(job.matched.files))
+	in.Done = bar.step
+	summary, err = in.Receive(ctx, job.matched.files)
+	bar.finish()
+	return replaced, summary, err
 }
 
 // writeExceptions writes every row that is not PROVEN, with its reasons, as a

@@ -14,7 +14,6 @@ import (
 
 	"minhchung/cmd/minhchung/demo"
 	"minhchung/cmd/minhchung/message"
-	"minhchung/evidence"
 )
 
 // benchRows is the demo's size in BenchmarkImport.
@@ -66,7 +65,7 @@ func importDemo(b *testing.B, e *env, d demo.Summary) {
 		if err != nil {
 			return err
 		}
-		return receiveDemo(ctx, s, job)
+		return receiveDemo(ctx, e, s, job)
 	})
 	if err != nil {
 		b.Fatal(err)
@@ -75,21 +74,13 @@ func importDemo(b *testing.B, e *env, d demo.Summary) {
 
 // receiveDemo is importJob.commit up to the last commit of the ledger: what
 // follows it, such as reading texts, is not measured.
-func receiveDemo(ctx context.Context, s *session, job *importJob) error {
+func receiveDemo(ctx context.Context, e *env, s *session, job *importJob) error {
 	in, done, err := newIntake(ctx, s, job.book, job.rule)
 	if err != nil {
 		return err
 	}
 	defer done()
-	in.Warm()
-	err = in.Begin(ctx, job.reg, func(old []evidence.Row) (evidence.RowChanges, error) {
-		changes, _ := job.changes(old)
-		return changes, nil
-	})
-	if err != nil {
-		return err
-	}
-	_, err = in.Receive(ctx, job.matched.files)
+	_, _, err = job.receive(ctx, e, in)
 	return err
 }
 

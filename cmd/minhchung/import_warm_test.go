@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"io"
+	"path/filepath"
+	"testing"
+
+	"minhchung/cmd/minhchung/demo"
+	"minhchung/cmd/minhchung/message"
+)
+
+// An import of several files has its children started before the first file
+// comes, while the register is committed.
+func TestImportWarms(t *testing.T) {
+	dir := t.TempDir()
+	summary, err := demo.Generate(t.Context(), demo.Options{Dir: filepath.Join(dir, "demo"), Rows: 47, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &env{Stdout: io.Discard, Stderr: io.Discard, Cwd: dir, Lang: message.Vietnamese, Data: filepath.Join(dir, "data")}
+	err = withStore(t.Context(), e, func(ctx context.Context, s *session) error {
+		if err := prepareDemo(ctx, e, s, summary); err != nil {
+			return err
+		}
+		job, err := prepareImport(e, importFlags{
+			unit: string(summary.Unit.ID), period: string(summary.Period), register: summary.Register, files: summary.Files, rule: "nd30",
+		})
+		if err != nil {
+			return err
+		}
+		in, done, err := newIntake(ctx, s, job.book, job.rule)
+		if err != nil {
+			return err
+		}
+		defer done()
+		warmed := 0
+		warm := in.Warm
+		in.Warm = func() { warmed++; warm() }
+		_, received, err := job.receive(ctx, e, in)
+		if warmed != 1 {
+			t.Errorf("the children were warmed %d times, want 1", warmed)
+		}
+		if received.Received == 0 || received.Received+received.Known != len(received.Documents) {
+			t.Errorf("got %d new documents and %d known ones of %d files", received.Received, received.Known, len(received.Documents))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
