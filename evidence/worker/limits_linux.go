@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -59,14 +60,19 @@ func startCalm(cmd *exec.Cmd) error {
 			defer unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(before), 0, 0, 0)
 		}
 	}
-	if own, err := unix.SchedGetAttr(0, 0); err == nil && own.Policy == unix.SCHED_NORMAL {
-		calm := *own
-		calm.Policy = unix.SCHED_BATCH
-		if unix.SchedSetAttr(0, &calm, 0) == nil {
-			defer unix.SchedSetAttr(0, own, 0)
-		}
+	if own, _, errno := unix.RawSyscall(unix.SYS_SCHED_GETSCHEDULER, 0, 0, 0); errno == 0 && own == unix.SCHED_NORMAL && schedule(unix.SCHED_BATCH) {
+		defer schedule(own)
 	}
 	return cmd.Start()
+}
+
+// schedule sets the policy of the calling thread, with the older call: a unit
+// with RestrictRealtime (systemd.exec(5)) refuses sched_setattr(2) whatever it
+// asks for.
+func schedule(policy uintptr) bool {
+	priority := int32(0) // the one there is for policies without
+	_, _, errno := unix.RawSyscall(unix.SYS_SCHED_SETSCHEDULER, 0, policy, uintptr(unsafe.Pointer(&priority)))
+	return errno == 0
 }
 
 // widen makes room in a pipe for most files as a whole, which saves switching
