@@ -14,6 +14,7 @@ import (
 
 	"minhchung/cmd/minhchung/demo"
 	"minhchung/cmd/minhchung/message"
+	"minhchung/evidence"
 )
 
 // benchRows is the demo's size in BenchmarkImport.
@@ -53,9 +54,19 @@ func BenchmarkImport(b *testing.B) {
 	b.ReportMetric(imported.Seconds()/floor.Seconds(), "x-floor")
 }
 
-func importDemo(b *testing.B, e *env, d demo.Summary) {
-	b.Helper()
-	err := withStore(b.Context(), e, func(ctx context.Context, s *session) error {
+func importDemo(tb testing.TB, e *env, d demo.Summary) {
+	tb.Helper()
+	importDemoWith(tb, e, d, func(ctx context.Context, job *importJob, in *evidence.Intake) error {
+		_, _, err := job.receive(ctx, e, in)
+		return err
+	})
+}
+
+// importDemoWith is importJob.commit up to receive, which is the last commit of
+// the ledger: what follows it, such as reading texts, is not measured.
+func importDemoWith(tb testing.TB, e *env, d demo.Summary, receive func(context.Context, *importJob, *evidence.Intake) error) {
+	tb.Helper()
+	err := withStore(tb.Context(), e, func(ctx context.Context, s *session) error {
 		if err := prepareDemo(ctx, e, s, d); err != nil {
 			return err
 		}
@@ -65,23 +76,16 @@ func importDemo(b *testing.B, e *env, d demo.Summary) {
 		if err != nil {
 			return err
 		}
-		return receiveDemo(ctx, e, s, job)
+		in, done, err := newIntake(ctx, s, job.book, job.rule)
+		if err != nil {
+			return err
+		}
+		defer done()
+		return receive(ctx, job, in)
 	})
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-}
-
-// receiveDemo is importJob.commit up to the last commit of the ledger: what
-// follows it, such as reading texts, is not measured.
-func receiveDemo(ctx context.Context, e *env, s *session, job *importJob) error {
-	in, done, err := newIntake(ctx, s, job.book, job.rule)
-	if err != nil {
-		return err
-	}
-	defer done()
-	_, _, err = job.receive(ctx, e, in)
-	return err
 }
 
 func readAll(b *testing.B, dir string) map[string][]byte {

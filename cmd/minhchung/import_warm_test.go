@@ -8,6 +8,7 @@ import (
 
 	"minhchung/cmd/minhchung/demo"
 	"minhchung/cmd/minhchung/message"
+	"minhchung/evidence"
 )
 
 // An import of several files has its children started before the first file
@@ -19,23 +20,8 @@ func TestImportWarms(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := &env{Stdout: io.Discard, Stderr: io.Discard, Cwd: dir, Lang: message.Vietnamese, Data: filepath.Join(dir, "data")}
-	err = withStore(t.Context(), e, func(ctx context.Context, s *session) error {
-		if err := prepareDemo(ctx, e, s, summary); err != nil {
-			return err
-		}
-		job, err := prepareImport(e, importFlags{
-			unit: string(summary.Unit.ID), period: string(summary.Period), register: summary.Register, files: summary.Files, rule: "nd30",
-		})
-		if err != nil {
-			return err
-		}
-		in, done, err := newIntake(ctx, s, job.book, job.rule)
-		if err != nil {
-			return err
-		}
-		defer done()
-		warmed := 0
-		warm := in.Warm
+	importDemoWith(t, e, summary, func(ctx context.Context, job *importJob, in *evidence.Intake) error {
+		warmed, warm := 0, in.Warm
 		in.Warm = func() { warmed++; warm() }
 		_, received, err := job.receive(ctx, e, in)
 		if warmed != 1 {
@@ -46,7 +32,4 @@ func TestImportWarms(t *testing.T) {
 		}
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }
