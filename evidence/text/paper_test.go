@@ -45,6 +45,7 @@ func (p *paper) bytes() []byte {
 // sheet is one page of a test document.
 type sheet struct {
 	content  string // operators
+	drawn    int    // the number of the stream that is drawn, when it is another page's
 	box      string // MediaBox; default A4
 	annots   string // objects of annotations
 	xobjects string
@@ -54,6 +55,9 @@ type sheet struct {
 // letters are boxes half an em wide, so that nothing depends on the fonts a
 // PDF engine brings.
 const font = 3
+
+// firstContent is the number of the stream that the first page draws.
+const firstContent = 7
 
 // letters are what the font has, by code from 1 on.
 var letters = []rune(" !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_abcdefghijklmnopqrstuvwxyz|" +
@@ -79,7 +83,10 @@ func document(sheets ...sheet) *paper {
 		if s.box == "" {
 			s.box = "0 0 595 842"
 		}
-		content := p.stream("", s.content)
+		content := s.drawn
+		if content == 0 {
+			content = p.stream("", s.content)
+		}
 		page := p.add(fmt.Sprintf("<</Type/Page /Parent 2 0 R /MediaBox[%s] /Resources<</Font<</F %d 0 R>> /XObject<<%s>>>> /Contents %d 0 R /Annots[%s]>>", s.box, font, s.xobjects, content, s.annots))
 		fmt.Fprintf(&kids, "%d 0 R ", page)
 	}

@@ -195,7 +195,7 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 // The time the caller needs to give the file is not the child's.
 func TestSlowBodyIsNotBlamed(t *testing.T) {
-	p := testPool(t, func(c *Config) { c.Limits.Timeout = 300 * time.Millisecond })
+	p := testPool(t, func(c *Config) { c.Limits.Timeout = 2 * time.Second })
 	honest(t, p)
 	got, err := p.Do(context.Background(), Job{Size: 11, Body: slowReader{strings.NewReader("honest file")}})
 	if err != nil || got.Problem != "" {
@@ -206,7 +206,7 @@ func TestSlowBodyIsNotBlamed(t *testing.T) {
 type slowReader struct{ r io.Reader }
 
 func (s slowReader) Read(b []byte) (int, error) {
-	time.Sleep(60 * time.Millisecond)
+	time.Sleep(250 * time.Millisecond)
 	return s.r.Read(b[:1])
 }
 
@@ -337,7 +337,7 @@ func TestDeathBetweenFilesIsNotBlamed(t *testing.T) {
 		if _, err := p.Do(context.Background(), job("dies-later")); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(60 * time.Millisecond)
+		time.Sleep(250 * time.Millisecond)
 		honest(t, p)
 	}
 	for range 20 {

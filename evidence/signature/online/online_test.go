@@ -44,7 +44,7 @@ func newAuthority(t *testing.T) *authority {
 
 func TestAsk(t *testing.T) {
 	a := newAuthority(t)
-	f := &Fetcher{Hosts: []string{"127.0.0.1"}, Local: true, Timeout: 500 * time.Millisecond, MaxBytes: 1<<20 - 1}
+	f := &Fetcher{Hosts: []string{"127.0.0.1"}, Local: true, Timeout: 2 * time.Second, MaxBytes: 1<<20 - 1}
 	for _, test := range []struct {
 		path, body, want, problem string
 	}{
