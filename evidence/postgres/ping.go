@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -26,14 +27,27 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.ask(ctx, func(c *pgx.Conn) error { return c.Ping(ctx) })
 }
 
+// heldCommit is how long a COMMIT waits for a replica before that counts as
+// away. With the time between two questions it stays below two seconds.
+const heldCommit = time.Second
+
 // PingReplicas asks the server, as Ping does, whether the replicas of
-// Options.Standbys follow it. The error names one that does not and is
-// evidence.ErrUnavailable: a COMMIT would wait for it. One that hangs with its
-// connection open follows (postgresql.org, "pg_stat_replication").
+// Options.Standbys follow it, and keep up: a replica that hangs with its
+// connection open follows until wal_sender_timeout (postgresql.org,
+// "pg_stat_replication"), and is known by a COMMIT of this login that has
+// waited for more than a second. The error is evidence.ErrUnavailable: a
+// COMMIT would wait.
 func (s *Store) PingReplicas(ctx context.Context) error {
+	if len(s.options.Standbys) == 0 {
+		return s.Ping(ctx)
+	}
 	var following []string
+	var held time.Duration
 	err := s.ask(ctx, func(c *pgx.Conn) error {
-		return c.QueryRow(ctx, `SELECT coalesce(array_agg(lower(application_name)), '{}') FROM pg_stat_replication`).Scan(&following)
+		return c.QueryRow(ctx, `SELECT
+			(SELECT coalesce(array_agg(lower(application_name)), '{}') FROM pg_stat_replication),
+			(SELECT coalesce(max(clock_timestamp() - state_change), '0') FROM pg_stat_activity
+			 WHERE wait_event = 'SyncRep' AND datname = current_database() AND usename = current_user)`).Scan(&following, &held)
 	})
 	if err != nil {
 		return err
@@ -42,6 +56,9 @@ func (s *Store) PingReplicas(ctx context.Context) error {
 		if !slices.Contains(following, strings.ToLower(name)) {
 			return fmt.Errorf("the replica %s does not follow the server: %w", name, evidence.ErrUnavailable)
 		}
+	}
+	if held > heldCommit {
+		return fmt.Errorf("a commit has waited %v for the replicas %s: %w", held.Round(time.Millisecond), strings.Join(s.options.Standbys, ", "), evidence.ErrUnavailable)
 	}
 	return nil
 }

@@ -209,7 +209,8 @@ func onceSoon(t *testing.T, once func(context.Context, string) error, id string)
 	return err
 }
 
-// TestPingReplicas asks while the standby is away, and for others.
+// TestPingReplicas asks while the standby is away, while it hangs, and for
+// others.
 func TestPingReplicas(t *testing.T) {
 	t.Parallel()
 	p := postgrestest.NewPair(t, Migrate)
@@ -233,6 +234,20 @@ func TestPingReplicas(t *testing.T) {
 		t.Errorf("the server itself: got %v", err)
 	}
 	p.StartStandby()
+	soon(s.Store, nil)
+	heard, release := make(chan error, 1), p.HoldStandby()
+	if err := s.PingReplicas(t.Context()); err != nil {
+		t.Errorf("before anything waits: got %v", err)
+	}
+	go func() {
+		_, err := add(t.Context(), s.Store, "held")
+		heard <- err
+	}()
+	soon(s.Store, evidence.ErrUnavailable)
+	release()
+	if err := <-heard; err != nil && !errors.Is(err, evidence.ErrOutcome) {
+		t.Errorf("the commit that was held: got %v, want success, or ErrOutcome when it took too long", err)
+	}
 	soon(s.Store, nil)
 	s.options.Standbys = []string{strings.ToUpper(postgrestest.Replica), "another"}
 	if err := s.PingReplicas(t.Context()); !errors.Is(err, evidence.ErrUnavailable) || !strings.Contains(err.Error(), "another") {

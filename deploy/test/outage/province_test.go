@@ -300,7 +300,11 @@ func (p *province) signal(pid string, s syscall.Signal) {
 
 func (p *province) postmaster() string {
 	p.t.Helper()
-	first, _, _ := strings.Cut(p.file("pg/data/postmaster.pid"), "\n")
+	return firstLine(p.file("pg/data/postmaster.pid"))
+}
+
+func firstLine(s string) string {
+	first, _, _ := strings.Cut(s, "\n")
 	return first
 }
 

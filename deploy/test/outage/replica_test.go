@@ -7,13 +7,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
 // replica is the application_name of the standby.
 const replica = "ban_sao"
 
-// TestReplica stops a streaming standby that every commit has to wait for.
+// TestReplica takes a streaming standby away that every commit has to wait for.
 // Nothing is acknowledged meanwhile that the standby does not have, who uploads
 // hears so soon, and afterwards it has all of it.
 func TestReplica(t *testing.T) {
@@ -21,13 +22,28 @@ func TestReplica(t *testing.T) {
 		t.Skip("-program is not given: deploy/test/outage.sh stops the replica of a province for a minute")
 	}
 	t.Parallel()
-	p := newProvince(t, follow, "MEILI_URL=")
-	survive(t, p, engine{"replica", true, p.stopStandby, p.startStandby})
-	own, others := leavesAt(t, p, p.file("pg.port")), leavesAt(t, p, p.file("standby.port"))
-	if len(own) == 0 || fmt.Sprint(own) != fmt.Sprint(others) {
-		t.Errorf("the standby has %d leaves, the primary %d, or they differ", len(others), len(own))
+	for name, away := range map[string]func(p *province) engine{
+		"crashed": func(p *province) engine { return engine{"replica", true, p.stopStandby, p.startStandby} },
+		"silent": func(p *province) engine {
+			return engine{"replica", true, func() { p.signalStandby(syscall.SIGSTOP) }, func() { p.signalStandby(syscall.SIGCONT) }}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newProvince(t, follow, "MEILI_URL=")
+			survive(t, p, away(p))
+			own, others := leavesAt(t, p, p.file("pg.port")), leavesAt(t, p, p.file("standby.port"))
+			if len(own) == 0 || fmt.Sprint(own) != fmt.Sprint(others) {
+				t.Errorf("the standby has %d leaves, the primary %d, or they differ", len(others), len(own))
+			}
+			t.Logf("the standby has the same %d leaves", len(others))
+		})
 	}
-	t.Logf("the standby has the same %d leaves", len(others))
+}
+
+func (p *province) signalStandby(s syscall.Signal) {
+	p.t.Helper()
+	p.signal(firstLine(p.file("standby/data/postmaster.pid")), s)
 }
 
 func (p *province) standby() string { return filepath.Join(p.dir, "standby") }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os/exec"
+	"sync"
 	"testing"
 	"time"
 )
@@ -92,6 +94,17 @@ func (p *Pair) StartStandby() {
 		fmt.Sprintf("primary_conninfo=host=127.0.0.1 port=%s user=mctest_admin application_name=%s", p.primary.port, Replica)))
 }
 
+// HoldStandby lets the standby take nothing more, with its connection open.
+// The result lets it go on, and may be called again.
+func (p *Pair) HoldStandby() (release func()) {
+	p.tb.Helper()
+	receiver := p.one(p.standby, "SELECT pid::text FROM pg_stat_wal_receiver")
+	p.must(exec.Command("kill", "-STOP", receiver).Run())
+	release = sync.OnceFunc(func() { p.must(exec.Command("kill", "-CONT", receiver).Run()) })
+	p.tb.Cleanup(release)
+	return release
+}
+
 // CrashPrimary ends the primary without a checkpoint.
 func (p *Pair) CrashPrimary() { p.primary.quit() }
 
@@ -130,13 +143,19 @@ func (p *Pair) until(s *server, condition string) {
 }
 
 // holds asks on a new connection, which has the settings of now.
-func (p *Pair) holds(s *server, condition string) (yes bool) {
+func (p *Pair) holds(s *server, condition string) bool {
+	p.tb.Helper()
+	return p.one(s, "SELECT ("+condition+")::text") == "true"
+}
+
+// one asks for one text.
+func (p *Pair) one(s *server, query string) (answer string) {
 	p.tb.Helper()
 	db, err := sql.Open("pgx", s.url())
 	p.must(err)
 	defer db.Close()
-	p.must(db.QueryRow(condition).Scan(&yes))
-	return yes
+	p.must(db.QueryRow(query).Scan(&answer))
+	return answer
 }
 
 // Waiting returns when the given number of commits wait for the standby.
