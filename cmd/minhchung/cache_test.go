@@ -15,9 +15,12 @@ const cacheVariable = "MINHCHUNG_CACHE"
 // sharedCache compiles the text engine once for all data directories of a test
 // run: under the race detector it takes a minute of a processor, longer than a
 // page may take to be drawn. A folder that has the code already is taken as it
-// is.
+// is. Another program for children keeps code of its own there.
 var sharedCache = sync.OnceValues(func() (string, error) {
 	dir := os.Getenv(cacheVariable)
+	if os.Getenv(programVariable) != "" {
+		return dir, nil
+	}
 	engine, err := pdfium.Open(pdfium.Config{CacheDir: dir})
 	if err != nil {
 		return "", err

@@ -102,11 +102,11 @@ func TestTextBesidePdftotext(t *testing.T) {
 	if _, err := exec.LookPath("pdftotext"); err != nil {
 		t.Skip("pdftotext is not installed: deploy/test.sh installs it")
 	}
-	self, err := os.Executable()
+	command, err := childCommand(textCommand)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool, err := text.New(text.Config{Command: []string{self, textCommand}, CacheDir: compileReaders(t), Timeout: 2 * time.Minute})
+	pool, err := text.New(text.Config{Command: command, CacheDir: compileReaders(t), Timeout: 2 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -208,11 +208,11 @@ func (in *inspection) run(ctx context.Context) error {
 }
 
 func (in *inspection) pool() (*worker.Pool, error) {
-	self, err := os.Executable()
+	command, err := childCommand(workerCommand)
 	if err != nil {
 		return nil, err
 	}
-	pool, err := worker.New(in.env.settings.Worker([]string{self, workerCommand}))
+	pool, err := worker.New(in.env.settings.Worker(command))
 	if err != nil {
 		return nil, err
 	}

@@ -17,14 +17,8 @@ import (
 )
 
 func main() {
-	if len(os.Args) == 2 && os.Args[1] == workerCommand {
-		os.Exit(runWorker()) // a child that reads hostile files: nothing else may start before it
-	}
-	if len(os.Args) == 2 && os.Args[1] == textCommand {
-		os.Exit(runTextWorker())
-	}
-	if len(os.Args) == 2 && os.Args[1] == layoutCommand {
-		os.Exit(runLayout())
+	if code, is := asChild(); is { // nothing else may start before it
+		os.Exit(code)
 	}
 	paceCollector()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

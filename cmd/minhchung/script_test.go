@@ -19,14 +19,11 @@ import (
 // TestMain lets scripts run the program as real processes: children that read
 // hostile files and commands beside each other included.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == workerCommand {
-		os.Exit(runWorker()) // a child of a test that runs the import in process
+	if code, is := asChild(); is { // of a test that runs the import in process
+		os.Exit(code)
 	}
-	if len(os.Args) == 2 && os.Args[1] == textCommand {
-		os.Exit(runTextWorker())
-	}
-	if len(os.Args) == 2 && os.Args[1] == layoutCommand {
-		os.Exit(runLayout())
+	if program := os.Getenv(programVariable); program != "" {
+		executable = func() (string, error) { return program, nil }
 	}
 	testscript.Main(cleaned{m}, map[string]func(){"minhchung": main})
 }
@@ -62,10 +59,18 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// inherit gives a script the compiled readers, and the race detector's options
-// that the tests have: without one, every command waits a second at its end.
+// programVariable names the program that children run, instead of the test
+// binary: with the race detector in them, the tests of the pages and the
+// scripts take minutes longer, while children do one thing at a time and have
+// their own packages' tests. deploy/test.sh names what deploy/build.sh has made.
+const programVariable = "MINHCHUNG_PROGRAM"
+
+// inherit gives a script the compiled readers, the program for children, and
+// the race detector's options that the tests have: without one, every command
+// waits a second at its end.
 func inherit(e *testscript.Env, cache string) {
 	e.Setenv(cacheVariable, cache)
+	e.Setenv(programVariable, os.Getenv(programVariable))
 	e.Setenv("GORACE", os.Getenv("GORACE"))
 }
 

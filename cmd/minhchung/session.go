@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"slices"
 	"syscall"
 	"time"
@@ -192,11 +191,11 @@ func addTrustEntry(m *signature.Material, t evidence.TrustEntry) {
 
 // pool starts a worker pool that judges by the basis, and how to stop it.
 func (s *session) pool(b evidence.Basis) (*worker.Pool, func(), error) {
-	self, err := os.Executable()
+	command, err := childCommand(workerCommand)
 	if err != nil {
 		return nil, nil, err
 	}
-	pool, err := worker.New(s.Config.Worker([]string{self, workerCommand}))
+	pool, err := worker.New(s.Config.Worker(command))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -60,12 +60,12 @@ func (k keyFlags) signer(e *env) (*signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	self, err := os.Executable()
+	command, err := childCommand(layoutCommand)
 	if err != nil {
 		return nil, err
 	}
 	s := &signer{id: id, p12: k.p12, tsa: k.tsa, client: tsaClient()}
-	if s.layout, err = worker.New(worker.Config{Command: []string{self, layoutCommand}, Workers: 1, FileBytes: maxFileBytes, Limits: worker.Limits{Timeout: 30 * time.Second}}); err != nil {
+	if s.layout, err = worker.New(worker.Config{Command: command, Workers: 1, FileBytes: maxFileBytes, Limits: worker.Limits{Timeout: 30 * time.Second}}); err != nil {
 		return nil, err
 	}
 	if s.judge, err = (&inspection{env: e}).pool(); err != nil {

@@ -33,12 +33,12 @@ func runTextWorker() int {
 // textPool reads and draws files in children; they start when they are needed.
 // Scans are read by the system's tesseract where it is installed.
 func (s *session) textPool(ctx context.Context, log *slog.Logger) (*text.Pool, error) {
-	self, err := os.Executable()
+	command, err := childCommand(textCommand)
 	if err != nil {
 		return nil, err
 	}
 	cfg := text.Config{
-		Command: []string{self, textCommand}, Engines: pdfium.Version + " " + office.Version,
+		Command: command, Engines: pdfium.Version + " " + office.Version,
 		CacheDir: s.Cache, FileBytes: s.Config.MaxFileBytes(), Log: log,
 	}
 	ocr, err := tesseract.Open(ctx, tesseract.Config{})

@@ -49,13 +49,24 @@ func engines() text.Engines {
 // it takes a minute of a processor under the race detector.
 var cacheDir string
 
-func testPool(t testing.TB, change func(*text.Config)) *text.Pool {
+// childCommand is the test binary, or the program that MINHCHUNG_PROGRAM names:
+// under the race detector a child takes ten times as long, and it does one
+// thing at a time.
+func childCommand(t testing.TB) []string {
 	t.Helper()
+	if program := os.Getenv("MINHCHUNG_PROGRAM"); program != "" {
+		return []string{program, "text-worker"}
+	}
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := text.Config{Command: []string{exe, childArgument}, CacheDir: cacheDir, Workers: 1}
+	return []string{exe, childArgument}
+}
+
+func testPool(t testing.TB, change func(*text.Config)) *text.Pool {
+	t.Helper()
+	cfg := text.Config{Command: childCommand(t), CacheDir: cacheDir, Workers: 1}
 	if change != nil {
 		change(&cfg)
 	}

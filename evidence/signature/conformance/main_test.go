@@ -47,7 +47,8 @@ func TestMain(m *testing.M) {
 // the variable.
 func full() bool { return os.Getenv("MINHCHUNG_FULL") != "" }
 
-// newPool returns a pool with one of this test binary's children.
+// newPool returns a pool with one child: of this test binary, or of the program
+// that MINHCHUNG_PROGRAM names, which is not slowed by the race detector.
 func newPool(t testing.TB, s *setup) *worker.Pool { return newPoolOf(t, s, 1) }
 
 func newPoolOf(t testing.TB, s *setup, workers int) *worker.Pool {
@@ -56,7 +57,11 @@ func newPoolOf(t testing.TB, s *setup, workers int) *worker.Pool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := worker.New(worker.Config{Command: []string{exe, poolChild}, Workers: workers})
+	command := []string{exe, poolChild}
+	if program := os.Getenv("MINHCHUNG_PROGRAM"); program != "" {
+		command = []string{program, "worker"}
+	}
+	p, err := worker.New(worker.Config{Command: command, Workers: workers})
 	if err != nil {
 		t.Fatal(err)
 	}
