@@ -21,7 +21,7 @@ var province = sync.OnceValues(func() (string, error) {
 	data := filepath.Join(fixtures, "province")
 	e := &env{Stdout: io.Discard, Stderr: io.Discard, Lang: message.Vietnamese, Data: data}
 	return data, withStore(context.Background(), e, func(ctx context.Context, s *session) error {
-		for period, rows := range map[evidence.Period]int{"2021": 12, "2022": 60} {
+		for period, rows := range map[evidence.Period]int{"2021": 4, "2022": 20} {
 			if err := storetest.Province(ctx, s.Store, period, 150, rows); err != nil {
 				return err
 			}
