@@ -182,6 +182,63 @@ func TestServerThatStoresOtherBytes(t *testing.T) {
 	}
 }
 
+// TestServerThatRefusesEveryTag is Ceph RGW 16: no If-Match holds there. What
+// is damaged is mended all the same, and what another writer has mended stays.
+func TestServerThatRefusesEveryTag(t *testing.T) {
+	d, o := newDouble(t)
+	s := openTest(t, o)
+	if err := putBody(t, s); err != nil {
+		t.Fatal(err)
+	}
+	mended := false // by another writer, while we try
+	d.before = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Header.Get("If-Match") == "" {
+			return false
+		}
+		if mended {
+			d.store(body)
+		}
+		refuse(w, http.StatusPreconditionFailed, "PreconditionFailed")
+		return true
+	}
+	for _, mended = range []bool{false, true} {
+		d.store(body[1:])
+		before := d.count(http.MethodPut)
+		if err := putBody(t, s); err != nil {
+			t.Errorf("mended %t: %v", mended, err)
+		}
+		if err := readBody(t, s); err != nil {
+			t.Errorf("mended %t: %v", mended, err)
+		}
+		want := 3 // by both conditions, and without
+		if mended {
+			want = 2
+		}
+		if got := d.count(http.MethodPut) - before; got != want {
+			t.Errorf("mended %t: got %d writes, want %d", mended, got, want)
+		}
+	}
+}
+
+// TestServerThatAnswersSomethingElse lists the bucket whatever it is asked, as
+// Ceph RGW 16 does for one question. Nothing is known then, and nothing is
+// asked again.
+func TestServerThatAnswersSomethingElse(t *testing.T) {
+	d, o := newDouble(t)
+	found, err := openTest(t, o).Probe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range found {
+		if p.State != object.Unknown || p.Detail != "NotImplemented" {
+			t.Errorf("%s: got %s %q, want it unknown", p.Name, p.State, p.Detail)
+		}
+	}
+	if n := d.count(http.MethodGet); len(found) != 3 || n != 3 {
+		t.Errorf("got %d answers to %d questions, want 3 and 3", len(found), n)
+	}
+}
+
 // TestServerThatKnowsItsDamage announces another checksum than that of the
 // key.
 func TestServerThatKnowsItsDamage(t *testing.T) {

@@ -2,7 +2,10 @@ package s3
 
 import (
 	"context"
+	"encoding/xml"
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/minio/minio-go/v7"
@@ -25,7 +28,7 @@ func (s *Store) Probe(ctx context.Context) ([]object.Protection, error) {
 		var detail string
 		err := s.try(ctx, func() (err error) {
 			detail, err = ask.fn(ctx)
-			return err
+			return understood(err)
 		})
 		answer, answered := answerOf(err)
 		switch {
@@ -42,6 +45,16 @@ func (s *Store) Probe(ctx context.Context) ([]object.Protection, error) {
 		found = append(found, p)
 	}
 	return found, nil
+}
+
+// understood makes an answer to another question the server's "NotImplemented".
+// Ceph RGW 16 lists the bucket when it is asked for its encryption.
+func understood(err error) error {
+	var another xml.UnmarshalError
+	if errors.As(err, &another) {
+		return minio.ErrorResponse{StatusCode: http.StatusNotImplemented, Code: "NotImplemented", Message: err.Error()}
+	}
+	return err
 }
 
 func (s *Store) versioning(ctx context.Context) (string, error) {

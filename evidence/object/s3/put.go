@@ -122,13 +122,21 @@ func (u *upload) drain() error {
 	return err
 }
 
-// replace overwrites a damaged object, unless somebody else just did.
+// replace overwrites a damaged object, unless somebody else just did. Ceph RGW
+// 16 refuses every tag, even that of the object: what is still damaged then is
+// overwritten without a condition, for only these bytes belong there.
 func (u *upload) replace() error {
 	info, err := u.store.core.StatObject(u.ctx, u.store.o.Bucket, u.name, minio.StatObjectOptions{})
 	if err != nil {
 		return meaning(u.ctx, err)
 	}
-	if err := u.create(info.ETag); err != nil && !errors.Is(err, fs.ErrExist) {
+	err = u.create(info.ETag)
+	if errors.Is(err, fs.ErrExist) {
+		if err = u.store.readBack(u.ctx, u.name, u.key, u.r); errors.Is(err, object.ErrCorrupt) {
+			err = u.create(whatever)
+		}
+	}
+	if err != nil {
 		return err
 	}
 	if err := u.confirm(); err != nil {
@@ -136,6 +144,9 @@ func (u *upload) replace() error {
 	}
 	return u.drain()
 }
+
+// whatever is the tag of any object and of none.
+const whatever = "*"
 
 // create sends the object, under the condition that there is none or, with a
 // tag, that it replaces the one with that tag; otherwise fs.ErrExist.
@@ -154,9 +165,11 @@ func (u *upload) create(tag string) error {
 
 func (u *upload) options(tag string) minio.PutObjectOptions {
 	o := minio.PutObjectOptions{DisableContentSha256: true} // the payload's hash is signed instead
-	if tag == "" {
+	switch tag {
+	case "":
 		o.SetMatchETagExcept("*")
-	} else {
+	case whatever:
+	default:
 		o.SetMatchETag(tag)
 	}
 	return o

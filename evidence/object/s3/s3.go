@@ -12,24 +12,26 @@
 // Servers differ. What was measured is marked m, the rest is their
 // documentation's word:
 //
-//	                        AWS S3    Ceph RGW       versitygw 1.8   MinIO
-//	If-None-Match: *        yes       since Squid    yes m           yes
-//	  at the end of parts   yes       since Squid    yes m           yes
-//	If-Match on PUT         yes       since Squid    yes m           yes
-//	checksum is verified    yes       since Squid    yes m           yes
-//	checksum is given back  yes       since Squid    yes m           yes
-//	payload hash verified   yes       yes            yes m           yes
-//	versioning              yes       yes            yes m           yes
-//	object lock             yes       yes            yes m           yes
+//	                        AWS S3   Ceph RGW 16   since Squid (19)   versitygw 1.8   MinIO
+//	If-None-Match: *        yes      yes m         yes                yes m           yes
+//	  at the end of parts   yes      ignored m     yes                yes m           yes
+//	If-Match on PUT         yes      never holds m yes                yes m           yes
+//	checksum is verified    yes      no m          yes                yes m           yes
+//	checksum is given back  yes      no m          yes                yes m           yes
+//	payload hash verified   yes      yes m         yes                yes m           yes
+//	versioning              yes      yes m         yes                yes m           yes
+//	object lock             yes      yes m         yes                yes m           yes
+//	tells of encryption     yes      lists m       yes                no m            yes
 //	missing object without
-//	  the right to list     403       403            404             403
-//	durable when it answers yes       yes            no fsync        yes
+//	  the right to list     403      403           403                404             403
+//	durable when it answers yes      yes           yes                no fsync        yes
 //
 // A server that ignores a condition is not dangerous: both writers bring the
-// same bytes, or are refused. One that ignores checksums is found out by the
-// read-back. Checksums in trailers are not used: versitygw 1.8 does not take
-// those of minio-go 7.4 (TESTBED.md). Objects above Options.PartBytes are sent
-// in parts; a crash leaves parts that a lifecycle rule of the bucket
+// same bytes, or are refused. Where none holds, a damaged object is overwritten
+// without one. One that ignores checksums is found out by the read-back.
+// Checksums in trailers are not used: versitygw 1.8 does not take those of
+// minio-go 7.4 (TESTBED.md). Objects above Options.PartBytes are sent in parts;
+// a crash leaves parts that a lifecycle rule of the bucket
 // (AbortIncompleteMultipartUpload) should remove after a day.
 package s3
 
