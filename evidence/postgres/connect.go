@@ -101,11 +101,15 @@ func bestCompression(ctx context.Context, c *pgx.Conn) (name string, err error) 
 }
 
 // inspectSchema says whether the database is an up-to-date one of ours. One
-// without tables is evidence.ErrOlder.
+// without tables is evidence.ErrOlder; a server that is too old ErrUnsafe.
 func inspectSchema(ctx context.Context, c *pgx.Conn) error {
 	var ours, any bool
-	err := c.QueryRow(ctx, `SELECT to_regclass('application') IS NOT NULL AND to_regclass('goose_db_version') IS NOT NULL,
-		EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p'))`).Scan(&ours, &any)
+	var server int
+	err := c.QueryRow(ctx, `SELECT current_setting('server_version_num')::integer, to_regclass('application') IS NOT NULL AND to_regclass('goose_db_version') IS NOT NULL,
+		EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p'))`).Scan(&server, &ours, &any)
+	if err == nil {
+		err = supported(server)
+	}
 	switch {
 	case err != nil:
 		return err
@@ -125,6 +129,16 @@ func inspectSchema(ctx context.Context, c *pgx.Conn) error {
 		return fmt.Errorf("schema version %d, this program knows %d: %w", version, schemaVersion, evidence.ErrNewer)
 	case version < schemaVersion:
 		return evidence.ErrOlder
+	}
+	return nil
+}
+
+// supported refuses servers that do not know all that the tables are made of,
+// by server_version_num: 140024 is 14.24.
+func supported(server int) error {
+	const leastMajor = 14
+	if server < leastMajor*10_000 {
+		return fmt.Errorf("the server is PostgreSQL %d.%d: %d or newer is needed: %w", server/10_000, server%10_000, leastMajor, ErrUnsafe)
 	}
 	return nil
 }

