@@ -1,7 +1,7 @@
-// Package postgres keeps rows, verdicts and the ledger in PostgreSQL (14 and
-// later; all its tests were passed on 14.24, 15.18, 16.15 and 18.6): the Store of
-// a province. It is jackc/pgx natively, several processes may use one database,
-// and any of them can stop.
+// Package postgres keeps rows, verdicts and the ledger in PostgreSQL: the Store
+// of a province. It is jackc/pgx natively, several processes may use one
+// database, and any of them can stop. The server is 14 or newer: the tests were
+// passed on 14.24, 15.18, 16.15 and 18.6, those with a replica on 15.18 alone.
 //
 // # Transactions
 //
