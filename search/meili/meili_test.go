@@ -189,13 +189,15 @@ func TestLeftGenerationIsDeleted(t *testing.T) {
 
 // TestPayloadsAreBounded sends more than fits in one request.
 func TestPayloadsAreBounded(t *testing.T) {
+	defer func(most int) { maxPayload = most }(maxPayload)
+	maxPayload = 1 << 20
 	d, c := onDouble(t)
 	x := open(t, c)
-	d.Limit(maxPayload + 1)
+	d.Limit(int64(maxPayload) + 1)
 	var b search.Batch
 	for i := range 7 {
 		p := testPage(fmt.Sprint(i), "ký số")
-		p.Subject = strings.Repeat("\x01", 8<<20/len(`\\u0001`)) // no terms, but stored as so many bytes of JSON in JSON
+		p.Subject = strings.Repeat("\x01", maxPayload/6/len(`\\u0001`)) // no terms, but stored as so many bytes of JSON in JSON
 		b.Put = append(b.Put, p)
 	}
 	if err := x.Apply(t.Context(), b); err != nil {

@@ -132,8 +132,8 @@ func (s *store) version(ctx context.Context) (string, error) {
 }
 
 // maxPayload bounds the documents of one request in bytes. The server takes
-// 100 MB by default; one page is far smaller.
-const maxPayload = 50 << 20
+// 100 MB by default; one page is far smaller. Tests bound it further.
+var maxPayload = 50 << 20
 
 // apply writes a batch. Each task is awaited before the next is sent, so the
 // cursors are never there before what they stand for. The server would make an
