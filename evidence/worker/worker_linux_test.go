@@ -337,7 +337,7 @@ func TestDeathBetweenFilesIsNotBlamed(t *testing.T) {
 		if _, err := p.Do(context.Background(), job("dies-later")); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(250 * time.Millisecond)
+		time.Sleep(60 * time.Millisecond)
 		honest(t, p)
 	}
 	for range 20 {
