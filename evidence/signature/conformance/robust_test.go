@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"minhchung/evidence/racetest"
 	"minhchung/evidence/signature"
 	"minhchung/evidence/signature/pdf"
 	"minhchung/evidence/signature/pdf/pdftest"
@@ -78,7 +79,7 @@ func TestBitFlips(t *testing.T) {
 	switch {
 	case full():
 		step = 1
-	case raced:
+	case racetest.Enabled:
 		step = 151
 	case testing.Short():
 		step = 499

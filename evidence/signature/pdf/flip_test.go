@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"minhchung/evidence/racetest"
 	"minhchung/evidence/signature"
 	"minhchung/evidence/signature/pdf/pdftest"
 	"minhchung/evidence/signature/pdf/syntax"
@@ -60,7 +61,7 @@ func TestBitFlips(t *testing.T) {
 	switch {
 	case testing.Short():
 		step = 61
-	case raced:
+	case racetest.Enabled:
 		step = 11 // every bit of a byte has its turn
 	}
 	flips(t, pdftest.Signed(testSigner().sign), step)

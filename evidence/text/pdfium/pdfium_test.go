@@ -4,12 +4,14 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"minhchung/evidence/racetest"
 )
 
 // A cache that was cut or overwritten costs time and nothing else. It begins as
 // a copy of the one that MINHCHUNG_CACHE names, if there is one.
 func TestDamagedCache(t *testing.T) {
-	if testing.Short() || raced {
+	if testing.Short() || racetest.Enabled {
 		t.Skip("compiles the engine three times: deploy/test.sh runs this without the race detector")
 	}
 	dir := filepath.Join(t.TempDir(), "cache")

@@ -1,5 +1,0 @@
-//go:build !race
-
-package pdfium
-
-const raced = false
