@@ -3,8 +3,6 @@ package evidence
 import (
 	"errors"
 	"io"
-	"slices"
-	"sync"
 
 	"minhchung/evidence/object"
 	"minhchung/evidence/signature"
@@ -21,7 +19,11 @@ func openFile(f File) (body io.ReadSeeker, sha signature.Hash, done func(), err 
 	}
 	if f.Size <= heldBytes {
 		defer file.Close()
-		return hold(file, f.Size)
+		c, err := hold(file, f.Size)
+		if err != nil {
+			return nil, sha, nil, err
+		}
+		return c, c.SHA256(), func() {}, nil
 	}
 	done = func() { file.Close() } // it was only read
 	if sha, err = digest(file, f.Size); err == nil {
@@ -38,24 +40,17 @@ func openFile(f File) (body io.ReadSeeker, sha signature.Hash, done func(), err 
 // received.
 const heldBytes = 1 << 20
 
-// buffers are for held files, and used again once they are stored.
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
-
 // hold reads a file into memory.
-func hold(r io.Reader, size int64) (io.ReadSeeker, signature.Hash, func(), error) {
-	buf := buffers.Get().(*[]byte)
-	done := func() { buffers.Put(buf) }
-	*buf = slices.Grow((*buf)[:0], int(size)+1)[:size+1] // one more, to see the end
-	n, err := io.ReadFull(r, *buf)
-	switch {
-	case err == nil || int64(n) != size && (errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)):
-		err = errChanged
-	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
-		c := object.NewContent((*buf)[:n])
-		return c, c.SHA256(), done, nil
+func hold(r io.Reader, size int64) (*object.Content, error) {
+	buf := make([]byte, size+1) // one more, to see the end
+	n, err := io.ReadFull(r, buf)
+	if err == nil || int64(n) != size && (errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)) {
+		return nil, errChanged
 	}
-	done()
-	return nil, signature.Hash{}, nil, err
+	if !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return object.NewContent(buf[:n]), nil
 }
 
 func digest(r io.Reader, size int64) (signature.Hash, error) {

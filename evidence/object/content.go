@@ -10,21 +10,29 @@ import (
 )
 
 // Content is an object in memory that was hashed once. Whoever stores it need
-// not hash it again, so the bytes must not change while it is in use. It is a
-// reader like any other and not safe for concurrent use.
+// not hash it again, so its bytes never change. It is a reader like any other
+// and not safe for concurrent use.
 type Content struct {
 	*bytes.Reader
 	all []byte
 	sum signature.Hash
 }
 
-// NewContent hashes b and takes it over until the Content is no longer used.
+// NewContent hashes b and takes it over for good.
 func NewContent(b []byte) *Content {
 	return &Content{bytes.NewReader(b), b, signature.HashOf(b)}
 }
 
 // SHA256 is the digest of all bytes.
 func (c *Content) SHA256() signature.Hash { return c.sum }
+
+// Is reports whether this is the object of that key and size.
+func (c *Content) Is(key Key, size int64) bool { return c.sum == key.SHA256 && c.Size() == size }
+
+// Body returns a reader of all bytes, of a type that net/http knows to be in
+// memory. It may be read for longer than the Content is used: a server that
+// answers early leaves the rest of a request to a goroutine of the transport.
+func (c *Content) Body() *bytes.Reader { return bytes.NewReader(c.all) }
 
 // whole reports whether nothing was read yet.
 func (c *Content) whole() bool { return int64(c.Len()) == c.Size() }

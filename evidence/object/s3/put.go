@@ -177,6 +177,9 @@ func (u *upload) options(tag string) minio.PutObjectOptions {
 
 // sendWhole sends the object in one request.
 func (u *upload) sendWhole(tag string) error {
+	if c, ok := u.r.(*object.Content); ok && u.start == 0 && c.Is(u.key, u.size) {
+		return u.sendContent(c, tag)
+	}
 	src, err := u.source()
 	if err != nil {
 		return permanent{err}
@@ -187,9 +190,7 @@ func (u *upload) sendWhole(tag string) error {
 		}
 	}
 	body := &detachable{r: src}
-	o := u.options(tag)
-	o.UserMetadata = map[string]string{checksumHeader: checksum(u.key)}
-	_, err = u.store.core.PutObject(u.ctx, u.store.o.Bucket, u.name, body, u.size, "", u.key.SHA256.String(), o)
+	err = u.request(body, tag)
 	body.detach()
 	if src.Err() != nil {
 		return permanent{src.Err()}
@@ -197,6 +198,24 @@ func (u *upload) sendWhole(tag string) error {
 	if err == nil && !src.Verified() {
 		return permanent{errors.New("the object was acknowledged before it was sent")}
 	}
+	return err
+}
+
+// sendContent sends what is known to be right, so that its head and body leave
+// in one piece.
+func (u *upload) sendContent(c *object.Content, tag string) error {
+	err := u.request(c.Body(), tag)
+	if err == nil {
+		_, err = c.Seek(0, io.SeekEnd) // it was read
+	}
+	return err
+}
+
+// request sends a PUT and waits for the answer.
+func (u *upload) request(body io.Reader, tag string) error {
+	o := u.options(tag)
+	o.UserMetadata = map[string]string{checksumHeader: checksum(u.key)}
+	_, err := u.store.core.PutObject(u.ctx, u.store.o.Bucket, u.name, body, u.size, "", u.key.SHA256.String(), o)
 	return err
 }
 
