@@ -3,7 +3,6 @@ package evidence
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -53,6 +52,8 @@ type Intake struct {
 	Now      func() time.Time
 	// Done, when set, is called after each file, from several goroutines.
 	Done func()
+
+	ahead *ahead // what LookAhead began; nil when there is nothing
 }
 
 // File is one file to be received.
@@ -116,6 +117,10 @@ func (e errStop) Unwrap() error { return e.err }
 // error is that of a back end; a file that cannot be read, or that the store
 // refuses, is a Failure.
 func (in *Intake) Receive(ctx context.Context, files []File) (Summary, error) {
+	ahead := in.ahead
+	in.ahead = nil
+	ahead.stop()
+	defer ahead.drop()
 	c, err := in.newCommitter(ctx)
 	if err != nil {
 		return Summary{}, err
@@ -129,8 +134,9 @@ func (in *Intake) Receive(ctx context.Context, files []File) (Summary, error) {
 	work, workCtx := errgroup.WithContext(ctx)
 	c.open.Store(int64(len(files)))
 	commit.Go(func() error { return c.run(ctx, ready) }) // what is ready is committed even when another file stopped the work
-	one := func(f File) error {
-		r, known, err := in.receive(workCtx, c, f)
+	one := func(n int64) error {
+		f := files[n]
+		r, known, err := in.receive(workCtx, c, f, ahead.take(workCtx, n, f))
 		c.open.Add(-1)
 		if stop := (errStop{}); errors.As(err, &stop) {
 			return stop.err
@@ -157,7 +163,7 @@ func (in *Intake) Receive(ctx context.Context, files []File) (Summary, error) {
 	for range min(in.Workers, len(files)) { // each with a stack that has grown once
 		work.Go(func() error {
 			for n := next.Add(1) - 1; n < int64(len(files)) && workCtx.Err() == nil; n = next.Add(1) - 1 {
-				if err := one(files[n]); err != nil {
+				if err := one(n); err != nil {
 					return err
 				}
 			}
@@ -177,67 +183,3 @@ func (in *Intake) Receive(ctx context.Context, files []File) (Summary, error) {
 	}
 	return summary, err
 }
-
-// received is a file whose bytes are durable and whose verdict is known.
-type received struct {
-	file    File
-	sha     signature.Hash
-	known   bool // nothing new about it
-	again   bool // known, and now it could be read
-	facts   signature.Facts
-	verdict signature.Verdict
-	at      time.Time
-}
-
-// receive looks at one file: digest, then verdict, then durable bytes. A small
-// file is read once; a large one three times rather than spooled, and every
-// pass must see the same digest: a file that changes meanwhile is a failure of
-// its own.
-func (in *Intake) receive(ctx context.Context, c *committer, f File) (received, bool, error) {
-	body, sha, done, err := openFile(f)
-	if err != nil {
-		return received{}, false, err
-	}
-	defer done()
-	r := received{file: f, sha: sha, at: in.Now().UTC()}
-	first, doubtful := c.doubtful[sha]
-	if c.known(sha) && !doubtful {
-		r.known = true
-		return r, true, nil
-	}
-	if !doubtful {
-		first = r.at
-	}
-	proofs := []signature.Proof{{At: first, Source: "ledger"}}
-	r.facts, r.verdict, err = in.Inspect(ctx, sha, f.Size, body, proofs, r.at)
-	if err != nil {
-		return r, false, errStop{fmt.Errorf("inspecting %s: %w", f.Name, err)}
-	}
-	if r.facts.SHA256 != sha {
-		return r, false, errChanged
-	}
-	if doubtful {
-		r.known = r.facts.Condition == signature.OverLimit
-		r.again = !r.known
-	}
-	if f.Accept != nil {
-		if err := f.Accept(r.facts); err != nil {
-			return r, false, err
-		}
-	}
-	if in.tooLarge(f) {
-		return r, doubtful, nil
-	}
-	if _, err := body.Seek(0, io.SeekStart); err != nil {
-		return r, false, err
-	}
-	key := object.Key{Unit: string(in.Book.Unit), SHA256: sha}
-	if err := in.Objects.Put(ctx, key, f.Size, body); errors.Is(err, object.ErrCorrupt) {
-		return r, false, errChanged
-	} else if err != nil {
-		return r, false, errStop{fmt.Errorf("storing %s: %w", f.Name, err)}
-	}
-	return r, doubtful, nil
-}
-
-func (in *Intake) tooLarge(f File) bool { return in.MaxBytes > 0 && f.Size > in.MaxBytes }

@@ -175,10 +175,14 @@ func (job *importJob) receive(ctx context.Context, e *env, in *evidence.Intake) 
 	if len(job.files) > 1 {
 		in.Warm() // while the register is committed
 	}
+	defer in.GiveUp()
 	var d delta
 	err = in.Begin(ctx, job.reg, func(old []evidence.Row) (changes evidence.RowChanges, err error) {
 		if changes, d = job.changes(old); d.needsConfirmation && !job.flags.yes {
 			err = usage("import.confirm", d.changed, d.missing)
+		}
+		if d.first && err == nil {
+			in.LookAhead(ctx, job.matched.files)
 		}
 		return changes, err
 	})

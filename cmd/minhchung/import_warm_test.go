@@ -20,6 +20,7 @@ func TestImportWarms(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := &env{Stdout: io.Discard, Stderr: io.Discard, Cwd: dir, Lang: message.Vietnamese, Data: filepath.Join(dir, "data")}
+	newOffice(t, e, summary)
 	importDemoWith(t, e, summary, func(ctx context.Context, job *importJob, in *evidence.Intake) error {
 		warmed, warm := 0, in.Warm
 		in.Warm = func() { warmed++; warm() }

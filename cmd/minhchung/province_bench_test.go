@@ -50,6 +50,7 @@ func BenchmarkProvinceImport(b *testing.B) {
 		b.StopTimer()
 		database := server.Open(b)
 		e := provinceEnv(b, dir, fmt.Sprint(i), database, bucket)
+		newOffice(b, e, summary)
 		b.StartTimer()
 		start := time.Now()
 		importDemo(b, e, summary)
