@@ -315,6 +315,7 @@ var sentences = []struct {
 	{evidence.ErrDamaged, exitDamaged, "cli.database-damaged"},
 	{evidence.ErrRecord, exitDamaged, "cli.record-damaged"},
 	{config.ErrUnsafe, exitUsage, "cli.unsafe-database"},
+	{config.ErrOldServer, exitUsage, "cli.old-server"},
 	{evidence.ErrOutcome, exitBackend, "cli.outcome"},
 	{evidence.ErrUnavailable, exitBackend, "cli.database-away"},
 	{object.ErrUnavailable, exitBackend, "cli.objects-away"},

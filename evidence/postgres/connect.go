@@ -19,6 +19,9 @@ import (
 // what the ledger promises. The message says what to change.
 var ErrUnsafe = errors.New("this is not safe")
 
+// ErrOldServer says that the server lacks what the tables are made of.
+var ErrOldServer = errors.New("the server is too old")
+
 // reach is how long a server that does not answer at all is waited for, so
 // that callers can say "try again" within two seconds.
 const reach = 1500 * time.Millisecond
@@ -101,7 +104,7 @@ func bestCompression(ctx context.Context, c *pgx.Conn) (name string, err error) 
 }
 
 // inspectSchema says whether the database is an up-to-date one of ours. One
-// without tables is evidence.ErrOlder; a server that is too old ErrUnsafe.
+// without tables is evidence.ErrOlder; a server that is too old ErrOldServer.
 func inspectSchema(ctx context.Context, c *pgx.Conn) error {
 	var ours, any bool
 	var server int
@@ -138,7 +141,7 @@ func inspectSchema(ctx context.Context, c *pgx.Conn) error {
 func supported(server int) error {
 	const leastMajor = 14
 	if server < leastMajor*10_000 {
-		return fmt.Errorf("the server is PostgreSQL %d.%d: %d or newer is needed: %w", server/10_000, server%10_000, leastMajor, ErrUnsafe)
+		return fmt.Errorf("the server is PostgreSQL %d.%d: %d or newer is needed: %w", server/10_000, server%10_000, leastMajor, ErrOldServer)
 	}
 	return nil
 }

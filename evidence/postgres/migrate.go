@@ -28,8 +28,8 @@ const (
 // time wait for each other. Those of an earlier version must have ended: what
 // they write afterwards is refused, and they see no books any more. Version 3
 // copies the large tables once, version 4 the tiles: room is needed for as much
-// again. Errors: evidence.ErrNewer, ErrForeign, ErrUnavailable; ErrUnsafe for a
-// server that is too old, in which nothing is made.
+// again. Errors: evidence.ErrNewer, ErrForeign, ErrUnavailable; ErrOldServer
+// for a server in which nothing is made because it is too old.
 func Migrate(ctx context.Context, url string) error {
 	config, err := connConfig(url)
 	if err != nil {

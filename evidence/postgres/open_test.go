@@ -190,7 +190,7 @@ func TestUnreachable(t *testing.T) {
 // TestOldServers is about what no server at hand says of itself.
 func TestOldServers(t *testing.T) {
 	for server, refused := range map[int]bool{90624: true, 130023: true, 140000: false, 180006: false} {
-		if err := supported(server); errors.Is(err, ErrUnsafe) != refused || !refused && err != nil {
+		if err := supported(server); errors.Is(err, ErrOldServer) != refused || !refused && err != nil {
 			t.Errorf("%d: got %v, want it refused: %t", server, err, refused)
 		}
 	}

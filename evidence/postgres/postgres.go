@@ -186,7 +186,7 @@ var (
 // Outside loopback the URL must say sslmode=verify-full. Errors:
 // evidence.ErrUnavailable, ErrOlder (run Migrate), ErrNewer, ErrForeign;
 // ErrUnsafe when the connection, the login or the server's settings do not
-// keep what the ledger promises.
+// keep what the ledger promises; ErrOldServer.
 func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	options.setDefaults()
 	config, err := poolConfig(url, options)

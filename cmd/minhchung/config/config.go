@@ -272,6 +272,8 @@ var (
 	// ErrUnsafe says that the database server, or how it is reached, does not
 	// keep what the ledger promises: postgres.ErrUnsafe.
 	ErrUnsafe = postgres.ErrUnsafe
+	// ErrOldServer is postgres.ErrOldServer.
+	ErrOldServer = postgres.ErrOldServer
 	// ErrNoKey says that there is a ledger but not the key that signs it. A
 	// new key is never made then: it could not continue the books.
 	ErrNoKey = errors.New("the ledger's signing key is missing")
