@@ -55,7 +55,9 @@ func memoryOf(t *testing.T, pid int) (own, program int) {
 }
 
 // TestMemoryOfLargeFiles: the child that judges a file needs at most the file
-// and 32 MB more at its peak.
+// and 32 MB more at its peak. Of this test's own program the pages are counted
+// too; those of the whole program, which has a database and a search engine in
+// it, are only named.
 func TestMemoryOfLargeFiles(t *testing.T) {
 	if worker.Instrumentation() > 0 {
 		t.Skip("the race detector has memory of its own")
@@ -78,8 +80,12 @@ func TestMemoryOfLargeFiles(t *testing.T) {
 			own, program := memoryOf(t, id)
 			fmt.Printf("corpus| memory: %.1f MB in the child at its peak for a file of %.1f MB, and %.1f MB of the program's pages\n",
 				float64(own)/1024, float64(len(data))/(1<<20), float64(program)/1024)
-			if most := len(data)>>10 + 32<<10; own > most {
-				t.Errorf("got %d kB for a file of %d kB, want at most %d", own, len(data)>>10, most)
+			counted := own
+			if os.Getenv("MINHCHUNG_PROGRAM") == "" {
+				counted += program
+			}
+			if most := len(data)>>10 + 32<<10; counted > most {
+				t.Errorf("got %d kB for a file of %d kB, want at most %d", counted, len(data)>>10, most)
 			}
 		}
 		p.Close()
