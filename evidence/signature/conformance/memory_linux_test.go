@@ -32,7 +32,7 @@ func largeFile(s *setup, size int) []byte {
 // run the program and can drop them at any time; how many it maps around each
 // one that is touched is its own choice (25 MB of the 53 of ours before the
 // first file). It grows with the process, so own is too small by what was
-// mapped after the peak: some 100 kB.
+// mapped after the peak.
 func memoryOf(t *testing.T, pid int) (own, program int) {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
